@@ -1,0 +1,376 @@
+"""A kinematic chain: the part of a robot between a base link and its tips, ready to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ik_solver_node import kernels
+from ik_solver_node.exceptions import ChainError
+from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel
+import numpy as np
+from numpy.typing import ArrayLike
+from transforms3d.axangles import axangle2mat
+
+Limits = Mapping[str, tuple[float, float]]
+Step = tuple[Joint, bool]
+"""A joint on the way from base to tip, and whether it is passed from parent to child."""
+
+
+@dataclass(frozen=True, eq=False)
+class KinematicChain:
+    """
+    The joints between a base link and one or more tip links.
+
+    `n` independent joints move the chain; `joint_names` is their order in every joint vector
+    ``q``. Mimic joints follow and locked joints stay: neither is in ``q``. Joint values are in
+    [rad] for revolute and continuous joints and in [m] for prismatic ones. Make one with
+    `from_model`.
+
+    Attributes
+    ----------
+    model : RobotModel
+        The robot this chain is part of.
+    base_link : str
+        The link whose frame poses are given in.
+    tip_links : tuple of str
+        The links that are to be moved to targets.
+    joint_names : tuple of str, length n
+        The independent joints.
+    lower, upper : ndarray, shape (n,)
+        Limits [rad or m]; infinite where there is none.
+    velocity : ndarray, shape (n,)
+        Velocity limits [rad/s or m/s]; infinite where there is none.
+    locked : Mapping
+        Names and positions [rad or m] of the joints that were locked.
+    constants, topology, bounds : ndarray
+        The same as flat arrays, in the layout of ``kernels.Chain``.
+
+    """
+
+    model: RobotModel
+    base_link: str
+    tip_links: tuple[str, ...]
+    joint_names: tuple[str, ...]
+    lower: np.ndarray
+    upper: np.ndarray
+    velocity: np.ndarray
+    locked: Mapping[str, float]
+    constants: np.ndarray
+    topology: np.ndarray
+    bounds: np.ndarray
+
+    @classmethod
+    def from_model(cls, model: RobotModel, base_link: str | None = None,
+                   tip_links: Sequence[str] | None = None, *,
+                   limits: Limits | None = None,
+                   locked: Mapping[str, float] | None = None) -> KinematicChain:
+        """
+        Build the chain from `base_link` to each of `tip_links`.
+
+        The way may lead towards the root first and out again: base and tips can be any links.
+
+        Parameters
+        ----------
+        model : RobotModel
+            The robot.
+        base_link : str, optional
+            Default: the root link.
+        tip_links : sequence of str, optional
+            Default: the one leaf link, if there is only one.
+        limits : mapping of str to (lower, upper), optional
+            Position limits that replace those of the URDF [rad or m]; infinite for none.
+        locked : mapping of str to float, optional
+            Joints that stay at a fixed position [rad or m].
+
+        Raises
+        ------
+        ChainError
+            If a link or joint is unknown, a tip must be chosen, nothing can move, a joint on the
+            way is planar or floating, or limits are contradictory.
+
+        """
+        base = _known_link(model, base_link, 'base_link') if base_link else model.root_link
+        tips = tuple(_known_link(model, tip, 'tip_links') for tip in tip_links or ())
+        tips = tips or (_only_leaf(model),)
+        limits, locked = dict(limits or {}), dict(locked or {})
+        _check_overrides(model, limits, locked)
+        frames = _Frames(model, locked)
+        for tip in tips:
+            frames.add_path(_path(model, base, tip))
+        if not frames.variables:
+            raise ChainError(
+                f'no joint can move between base_link {base!r} and tip_links {list(tips)}; '
+                f'choose other links, known are: {listed(model.links)}')
+        bounds = np.array([_bounds(model, name, limits) for name in frames.variables]).T.copy()
+        constants, topology = frames.arrays()
+        velocity = np.array([_velocity(model, name) for name in frames.variables])
+        for array in (constants, topology, bounds, velocity):
+            array.flags.writeable = False
+        return cls(model, base, tips, tuple(frames.variables), bounds[0], bounds[1], velocity,
+                   locked, constants, topology, bounds)
+
+    @property
+    def size(self) -> int:
+        """Number `n` of independent joints."""
+        return len(self.joint_names)
+
+    def forward_kinematics(self, q: ArrayLike, tip_link: str | None = None) -> Pose:
+        """
+        Return the pose of a tip in the base frame.
+
+        Parameters
+        ----------
+        q : array_like, shape (n,)
+            Joint positions [rad or m]; they may lie outside the limits.
+        tip_link : str, optional
+            Which tip; default the first.
+
+        """
+        frames = np.empty((len(self.topology), 12))
+        kernels.tip_frames(self.constants, self.topology, as_vector(q, self.size, 'q'), frames)
+        frame = frames[self._tip_frame(tip_link)]
+        matrix = np.eye(4)
+        matrix[:3, :3] = frame[:9].reshape(3, 3)
+        matrix[:3, 3] = frame[9:]
+        return Pose.from_matrix(matrix)
+
+    def jacobian(self, q: ArrayLike, tip_link: str | None = None) -> np.ndarray:
+        """
+        Return the geometric Jacobian of a tip, shape (6, n).
+
+        Rows are linear velocity [m/s] of the tip's origin, then angular velocity [rad/s], both in
+        the base frame, per unit of joint velocity.
+        """
+        frames = np.empty((len(self.topology), 12))
+        transposed = np.empty((self.size, 6))
+        kernels.tip_jacobian(self.constants, self.topology, as_vector(q, self.size, 'q'), frames,
+                             self._tip_frame(tip_link), transposed)
+        return transposed.T
+
+    def clip(self, q: ArrayLike) -> np.ndarray:
+        """Return `q` (n,) moved inside the limits."""
+        return np.minimum(np.maximum(as_vector(q, self.size, 'q'), self.lower), self.upper)
+
+    def mid_range(self) -> np.ndarray:
+        """Return the middle of each joint's range, shape (n,); 0 or the limit where unlimited."""
+        bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
+        middle = np.zeros(self.size)
+        middle[bounded] = 0.5 * (self.lower[bounded] + self.upper[bounded])
+        return self.clip(middle)
+
+    def joint_positions(self, q: ArrayLike) -> dict[str, float]:
+        """
+        Return the position of every joint that `q` (n,) determines, by name [rad or m].
+
+        The independent joints come first, then the joints of the whole robot that mimic them,
+        then locked joints and their mimics.
+        """
+        sources = dict(zip(self.joint_names, as_vector(q, self.size, 'q').tolist()))
+        sources.update(self.locked)
+        positions = dict(sources)
+        for joint in self.model.joints:
+            if joint.mimic is not None:
+                source, multiplier, offset = self.model.resolve_mimic(joint.name)
+                if source in sources:
+                    positions[joint.name] = multiplier * sources[source] + offset
+        return positions
+
+    def _tip_frame(self, tip_link: str | None) -> int:
+        """Return the row of `topology` that holds a tip."""
+        if tip_link is None:
+            tip_link = self.tip_links[0]
+        if tip_link not in self.tip_links:
+            raise ChainError(f'{tip_link!r} is not a tip of this chain, whose tips are '
+                             f'{listed(self.tip_links)}')
+        return len(self.topology) - len(self.tip_links) + self.tip_links.index(tip_link)
+
+
+class _Frames:
+    """Collects the frames of a tree, path by path, in the layout of ``kernels.Chain``."""
+
+    def __init__(self, model: RobotModel, locked: Mapping[str, float]) -> None:
+        self.model = model
+        self.locked = locked
+        self.variables: list[str] = []
+        self._joints: list[tuple[np.ndarray, tuple[int, int, int]]] = []
+        self._tips: list[tuple[np.ndarray, tuple[int, int, int]]] = []
+        self._seen: dict[tuple[str, bool], int] = {}
+
+    def add_path(self, path: Sequence[Step]) -> None:
+        """Add the joints on `path` that are not there yet, and a tip at its end."""
+        parent, pending = -1, np.eye(4)
+        for joint, outward in path:
+            if not outward:
+                parent, pending = self._pass(joint, -1.0, parent, pending)
+                pending = pending @ np.linalg.inv(joint.T_parent_joint)
+            else:
+                parent, pending = self._pass(joint, 1.0, parent, pending @ joint.T_parent_joint)
+        self._tips.append((_constant(pending, 0.0, 0.0), (parent, -1, kernels.TIP)))
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the arrays `constants` and `topology`, joints first, then tips."""
+        frames = self._joints + self._tips
+        return (np.array([constant for constant, _ in frames]),
+                np.array([topology for _, topology in frames], dtype=np.int64))
+
+    def _pass(self, joint: Joint, sign: float, parent: int,
+              pending: np.ndarray) -> tuple[int, np.ndarray]:
+        """Go through the motion of `joint`; return the frame and transform on its other side."""
+        if joint.type is JointType.FIXED:
+            return parent, pending
+        if not joint.type.is_movable:
+            raise ChainError(
+                f'joint {joint.name!r} between {joint.parent!r} and {joint.child!r} is '
+                f'{joint.type.value}; on a chain only revolute, continuous, prismatic and fixed '
+                'joints are allowed: choose a base_link or tip_links on one side of it')
+        source, multiplier, offset = self.model.resolve_mimic(joint.name)
+        if source in self.locked:
+            value = sign * (multiplier * self.locked[source] + offset)
+            return parent, pending @ _motion(joint, value)
+        aligned = _align_z(joint.axis)
+        if (joint.name, sign > 0.0) not in self._seen:
+            if source not in self.variables:
+                self.variables.append(source)
+            kind = (kernels.PRISMATIC if joint.type is JointType.PRISMATIC else kernels.REVOLUTE)
+            constant = _constant(pending @ aligned, sign * multiplier, sign * offset)
+            self._seen[joint.name, sign > 0.0] = len(self._joints)
+            self._joints.append((constant, (parent, self.variables.index(source), kind)))
+        return self._seen[joint.name, sign > 0.0], aligned.T
+
+
+def _constant(transform: np.ndarray, multiplier: float, offset: float) -> np.ndarray:
+    """Return one row of ``kernels.Chain.constants``."""
+    return np.concatenate([transform[:3, :3].ravel(), transform[:3, 3], [multiplier, offset]])
+
+
+def _align_z(axis: np.ndarray) -> np.ndarray:
+    """Return a rotation as (4, 4) whose z axis is the unit vector `axis` (3,)."""
+    transform = np.eye(4)
+    helper = np.eye(3)[np.argmin(np.abs(axis))]
+    x = np.cross(helper, axis)
+    x /= np.linalg.norm(x)
+    transform[:3, :3] = np.column_stack([x, np.cross(axis, x), axis])
+    return transform
+
+
+def _motion(joint: Joint, value: float) -> np.ndarray:
+    """Return the transform (4, 4) of a joint at `value` [rad or m]."""
+    transform = np.eye(4)
+    if joint.type is JointType.PRISMATIC:
+        transform[:3, 3] = value * joint.axis
+    else:
+        transform[:3, :3] = axangle2mat(joint.axis, value, is_normalized=True)
+    return transform
+
+
+def _known_link(model: RobotModel, link: str, parameter: str) -> str:
+    """Return `link` if the model has it."""
+    if link not in model.links:
+        raise ChainError(f'{parameter} {link!r} is not a link of robot {model.name!r}; known '
+                         f'links are: {listed(model.links)}')
+    return link
+
+
+def _only_leaf(model: RobotModel) -> str:
+    """Return the one leaf link, or say that the user must choose."""
+    leaves = model.leaf_links
+    if len(leaves) != 1:
+        raise ChainError(
+            f'robot {model.name!r} ends in {len(leaves)} links, so the tip must be chosen: set '
+            f'tip_links to one of them or to any other link; they are: {listed(leaves)}')
+    return leaves[0]
+
+
+def _path(model: RobotModel, base: str, tip: str) -> list[Step]:
+    """Return the joints from `base` to `tip`, through the link where their branches meet."""
+    from_base, from_tip = _to_root(model, base), _to_root(model, tip)
+    while from_base and from_tip and from_base[-1] is from_tip[-1]:
+        from_base.pop()
+        from_tip.pop()
+    return ([(joint, False) for joint in from_base]
+            + [(joint, True) for joint in reversed(from_tip)])
+
+
+def _to_root(model: RobotModel, link: str) -> list[Joint]:
+    """Return the joints from `link` up to the root."""
+    joints = []
+    joint = model.parent_joint(link)
+    while joint is not None:
+        joints.append(joint)
+        joint = model.parent_joint(joint.parent)
+    return joints
+
+
+def _check_overrides(model: RobotModel, limits: Limits, locked: Mapping[str, float]) -> None:
+    """Refuse limits and locks for joints that do not exist or do not move by themselves."""
+    for name in (*limits, *locked):
+        if name not in model.movable_joint_names:
+            raise ChainError(
+                f'joint {name!r} cannot be limited or locked: it is not an independently movable '
+                f'joint of robot {model.name!r}, which are: '
+                f'{listed(model.movable_joint_names)}')
+    for name, (lower, upper) in limits.items():
+        if not lower <= upper:
+            raise ChainError(f'the limits of joint {name!r} are [{lower}, {upper}], but the lower '
+                             'one must not be above the upper one')
+    for name, position in locked.items():
+        joint = model.joint(name)
+        lower, upper = limits.get(name, (joint.lower, joint.upper))
+        if not lower <= position <= upper:
+            raise ChainError(f'joint {name!r} cannot be locked at {position}: its limits are '
+                             f'[{lower}, {upper}]')
+
+
+def _followers(model: RobotModel, source: str) -> list[tuple[Joint, float, float]]:
+    """Return each joint that `source` drives, itself first, with multiplier and offset."""
+    followers = [(model.joint(source), 1.0, 0.0)]
+    for joint in model.joints:
+        if joint.mimic is not None:
+            name, multiplier, offset = model.resolve_mimic(joint.name)
+            if name == source:
+                followers.append((joint, multiplier, offset))
+    return followers
+
+
+def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]:
+    """
+    Return a column of ``kernels.Chain.bounds`` for an independent joint.
+
+    The range is what the joint itself and all that mimic it allow. A joint may be turned by its
+    period without moving anything: 2 pi, if all that it drives turns by whole turns.
+    """
+    lower, upper, period = -np.inf, np.inf, 2.0 * np.pi
+    for joint, multiplier, offset in _followers(model, source):
+        own = limits.get(joint.name, (joint.lower, joint.upper))
+        if multiplier != 0.0:
+            ends = sorted((end - offset) / multiplier for end in own)
+            lower, upper = max(lower, ends[0]), min(upper, ends[1])
+            if lower > upper:
+                raise ChainError(
+                    f'joint {joint.name!r} mimics {source!r} ({multiplier:g} times, offset '
+                    f'{offset:g}) with limits {list(own)}, which no position of {source!r} meets; '
+                    f'correct one of them in the URDF')
+        if joint.type is JointType.PRISMATIC or multiplier != round(multiplier):
+            period = 0.0
+    reach = np.pi if model.joint(source).type is not JointType.PRISMATIC else 1.0
+    low, high = _draw_range(lower, upper, reach)
+    return lower, upper, low, high, period
+
+
+def _draw_range(lower: float, upper: float, reach: float) -> tuple[float, float]:
+    """Return where random starts are drawn: the range, or `reach` to each side if unlimited."""
+    if np.isfinite(lower) and np.isfinite(upper):
+        return lower, upper
+    if np.isfinite(lower):
+        return lower, lower + 2.0 * reach
+    if np.isfinite(upper):
+        return upper - 2.0 * reach, upper
+    return -reach, reach
+
+
+def _velocity(model: RobotModel, source: str) -> float:
+    """Return the velocity [rad/s or m/s] at which a joint keeps all it drives within limits."""
+    return min(joint.velocity / abs(multiplier)
+               for joint, multiplier, _ in _followers(model, source) if multiplier != 0.0)

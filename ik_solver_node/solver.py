@@ -1,0 +1,262 @@
+"""Solve: from a target and a seed to joint positions, a verdict and how far they are off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from time import perf_counter
+
+from ik_solver_node import kernels
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.options import check_options, option
+from ik_solver_node.pose import Pose
+from ik_solver_node.target import PoseTarget, Target
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class StepRule(str, Enum):
+    """How the joints move down the slope of the error."""
+
+    SWEEP = 'sweep'
+    GRADIENT = 'gradient'
+    DAMPED = 'damped'
+
+
+class Slope(str, Enum):
+    """Where the slope of the error comes from; the damped rule always uses the exact one."""
+
+    EXACT = 'exact'
+    FINITE_DIFFERENCE = 'finite_difference'
+
+
+class SweepOrder(str, Enum):
+    """Which joint the sweep moves first."""
+
+    TIP_TO_BASE = 'tip_to_base'
+    BASE_TO_TIP = 'base_to_tip'
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """
+    How to solve. Every field says its unit and range in its metadata.
+
+    Raises
+    ------
+    OptionsError
+        If a value has a wrong type or lies outside its range.
+
+    """
+
+    step_rule: StepRule = option(
+        StepRule.DAMPED, 'step rule: sweep (joint by joint), gradient (adaptive rate) or damped '
+        '(least squares, by far the fastest)')
+    slope: Slope = option(
+        Slope.EXACT, 'slope of the error for sweep and gradient: exact or finite_difference')
+    sweep_order: SweepOrder = option(
+        SweepOrder.TIP_TO_BASE, 'order of the sweep: tip_to_base or base_to_tip')
+    rate: float = option(
+        0.5, 'rate of the sweep, first rate of the gradient: joint motion per slope of the '
+        'squared error', unit='rad/m^2', minimum=1e-6, maximum=1e3)
+    sampling_distance: float = option(
+        1e-6, 'joint motion over which a finite difference is taken', unit='rad or m',
+        minimum=1e-10, maximum=0.1)
+    position_tolerance: float = option(
+        1e-6, 'position error at which a target counts as reached', unit='m',
+        minimum=1e-9, maximum=1.0)
+    orientation_tolerance: float = option(
+        1e-6, 'orientation error at which a target counts as reached', unit='rad',
+        minimum=1e-9, maximum=3.15)
+    orientation_weight: float = option(
+        0.3, 'length that one radian of orientation error counts as', unit='m/rad',
+        minimum=1e-3, maximum=1e3)
+    max_iterations: int = option(
+        500, 'most steps of one descent', minimum=1, maximum=100000)
+    max_restarts: int = option(
+        100, 'most descents from random starts after the one from the seed',
+        minimum=0, maximum=100000)
+    max_time: float = option(
+        0.02, 'time budget of one solve', unit='s', minimum=1e-4, maximum=60.0)
+    random_seed: int = option(
+        0, 'seed of the random starts: same seed, same answer', minimum=0, maximum=2**31 - 1)
+    _array: np.ndarray = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Check every field and lay them out for the kernels."""
+        check_options(self)
+        array = np.array(kernels.Options(
+            step_rule=_STEP_RULES[self.step_rule],
+            slope=_SLOPES[self.slope],
+            sweep_order=_SWEEP_ORDERS[self.sweep_order],
+            rate=self.rate,
+            sampling_distance=self.sampling_distance,
+            position_tolerance=self.position_tolerance,
+            orientation_tolerance=self.orientation_tolerance,
+            max_iterations=self.max_iterations,
+            max_restarts=self.max_restarts,
+            random_seed=self.random_seed), dtype=np.float64)
+        array.flags.writeable = False
+        object.__setattr__(self, '_array', array)
+
+
+_STEP_RULES = {StepRule.SWEEP: kernels.SWEEP, StepRule.GRADIENT: kernels.GRADIENT,
+               StepRule.DAMPED: kernels.DAMPED}
+_SLOPES = {Slope.EXACT: kernels.EXACT, Slope.FINITE_DIFFERENCE: kernels.FINITE_DIFFERENCE}
+_SWEEP_ORDERS = {SweepOrder.TIP_TO_BASE: kernels.TIP_TO_BASE,
+                 SweepOrder.BASE_TO_TIP: kernels.BASE_TO_TIP}
+
+
+class TerminationReason(IntEnum):
+    """Why a solve ended."""
+
+    CONVERGED = kernels.CONVERGED
+    STALLED = kernels.STALLED
+    OUT_OF_ITERATIONS = kernels.OUT_OF_ITERATIONS
+    OUT_OF_RESTARTS = kernels.OUT_OF_RESTARTS
+    NOT_FINITE = kernels.NOT_FINITE
+    OUT_OF_TIME = 6
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    TerminationReason.CONVERGED: 'reached the target within tolerance',
+    TerminationReason.STALLED: 'the descent from the seed stalled, and restarts are off',
+    TerminationReason.OUT_OF_ITERATIONS: 'the iterations ran out, and restarts are off',
+    TerminationReason.OUT_OF_RESTARTS: 'neither the descent from the seed nor any restart '
+                                       'reached the target',
+    TerminationReason.NOT_FINITE: 'the error is not a finite number',
+    TerminationReason.OUT_OF_TIME: 'the time budget ran out',
+}
+
+
+@dataclass(frozen=True, eq=False)
+class IkResult:
+    """
+    The outcome of a solve: always the best joints found, always inside the limits.
+
+    Attributes
+    ----------
+    positions : ndarray, shape (n,)
+        Joint positions in the order of ``chain.joint_names`` [rad or m].
+    reason : TerminationReason
+        Why the solve ended.
+    position_error, orientation_error : float
+        How far the tip is from the target at `positions`, [m] and [rad], measured afresh from
+        them; the largest over several tips. The orientation of a point target has no error.
+    iterations, restarts : int
+        Steps over all descents, and descents after the first.
+    elapsed : float
+        Wall time of the solve [s].
+    joints_at_limit : tuple of str
+        Joints whose position is a limit.
+
+    """
+
+    positions: np.ndarray
+    reason: TerminationReason
+    position_error: float
+    orientation_error: float
+    iterations: int
+    restarts: int
+    elapsed: float
+    joints_at_limit: tuple[str, ...]
+
+    @property
+    def success(self) -> bool:
+        """Whether the target was reached within the tolerances."""
+        return self.reason is TerminationReason.CONVERGED
+
+
+def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None = None,
+          options: SolverOptions = SolverOptions()) -> IkResult:
+    """
+    Find joint positions that bring the tip of `chain` to `target`.
+
+    The first descent starts at the seed; when it gives up, more start at random joints until one
+    arrives or a budget is spent. The same input gives the same answer, unless the time budget
+    ended the solve.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        A chain with one tip.
+    target : PoseTarget, PointTarget or Pose
+        Where the tip shall be, in the base frame. A `Pose` is a full pose target.
+    seed : array_like, shape (n,), optional
+        Where to start [rad or m]; moved inside the limits first. Default: the middle of the range.
+    options : SolverOptions, optional
+        Step rule, tolerances and budgets.
+
+    Returns
+    -------
+    IkResult
+        Also when the target was not reached: an unreachable target is an outcome, not an error.
+
+    Raises
+    ------
+    InvalidPoseError
+        If the seed has the wrong length or a number that is not finite.
+
+    """
+    began = perf_counter()
+    if isinstance(target, Pose):
+        target = PoseTarget(target)
+    start = chain.mid_range() if seed is None else chain.clip(seed)
+    goal = target.goal_row(options.orientation_weight).reshape(1, kernels.GOAL_SIZE)
+    arrays = (chain.constants, chain.topology, chain.bounds, goal)
+    vectors = np.empty((kernels.VECTORS, chain.size))
+    vectors[:] = start
+    memory = np.full(kernels.MEMORY_SIZE, np.inf)
+    counts = np.zeros(kernels.COUNTS, dtype=np.int64)
+    code = kernels.RUNNING
+    while code == kernels.RUNNING:
+        code = kernels.descend(*arrays, options._array, vectors, memory, counts)
+        if code == kernels.RUNNING and perf_counter() - began > options.max_time:
+            code = TerminationReason.OUT_OF_TIME
+    if code != kernels.CONVERGED and options.step_rule is StepRule.DAMPED:
+        kernels.polish(*arrays, vectors, memory)
+    errors = np.empty(kernels.ERRORS)
+    kernels.finish(*arrays, vectors, errors)
+    within = (errors[kernels.E_POSITION] <= options.position_tolerance
+              and errors[kernels.E_ORIENTATION] <= options.orientation_tolerance)
+    if within:
+        code = kernels.CONVERGED
+    elif code == kernels.CONVERGED:
+        code = kernels.STALLED
+    return _result(chain, TerminationReason(code), vectors[kernels.V_BEST].copy(), errors, counts,
+                   perf_counter() - began)
+
+
+def _result(chain: KinematicChain, reason: TerminationReason, positions: np.ndarray,
+            errors: np.ndarray, counts: np.ndarray, elapsed: float) -> IkResult:
+    """Put what the kernels report into words."""
+    at_limit = ((positions <= chain.lower) | (positions >= chain.upper)).nonzero()[0]
+    return IkResult(
+        positions=positions,
+        reason=reason,
+        position_error=float(errors[kernels.E_POSITION]),
+        orientation_error=float(errors[kernels.E_ORIENTATION]),
+        iterations=int(counts[kernels.N_ITERATIONS]),
+        restarts=int(counts[kernels.N_RESTARTS]),
+        elapsed=elapsed,
+        joints_at_limit=tuple(chain.joint_names[j] for j in at_limit))
+
+
+def warm_up(chain: KinematicChain) -> float:
+    """
+    Compile the kernels, or load them from the cache, and return the time it took [s].
+
+    The first solve of a process does this on its own; a node calls it before it listens.
+    """
+    began = perf_counter()
+    middle = chain.mid_range()
+    out_of_reach = PoseTarget(Pose(np.full(3, 1e3), np.array([0.0, 0.0, 0.0, 1.0])))
+    solve(chain, out_of_reach, middle, SolverOptions(max_restarts=0))
+    chain.jacobian(middle)
+    chain.forward_kinematics(middle)
+    return perf_counter() - began

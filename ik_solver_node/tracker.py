@@ -1,0 +1,199 @@
+"""Follow a stream of targets: seed each solve well, and accept only what the arm can follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.options import check_options, option
+from ik_solver_node.solver import IkResult, solve, SolverOptions
+from ik_solver_node.target import PoseTarget, Target
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """
+    What a tracker accepts. Every field says its unit and range in its metadata.
+
+    Raises
+    ------
+    OptionsError
+        If a value has a wrong type or lies outside its range.
+
+    """
+
+    allow_approximate: bool = option(
+        False, 'whether a target that cannot be reached moves the arm to the closest pose '
+        'instead of leaving it where it is')
+    max_joint_step: float = option(
+        0.5, 'a solution that moves a joint further than this, for a target that moved less than '
+        'tracking.near, is a jump and is refused', unit='rad or m', minimum=1e-3, maximum=1e3)
+    near: float = option(
+        0.05, 'how far a target may move from the last one before the arm may take a new posture '
+        'for it; 0 accepts every jump', unit='m', minimum=0.0, maximum=1e3)
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_options(self)
+
+
+class Verdict(str, Enum):
+    """What the tracker makes of a target."""
+
+    REACHED = 'reached'
+    CLOSEST = 'closest'
+    NOT_REACHED = 'not_reached'
+    WOULD_JUMP = 'would_jump'
+
+
+@dataclass(frozen=True, eq=False)
+class TrackResult:
+    """
+    The answer to one target.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        Whether it is accepted, and why not.
+    result : IkResult
+        What the solver found.
+    joint_step : float
+        Largest motion of a joint from the last accepted positions [rad or m]; 0 at the first.
+    positions : ndarray, shape (n,), or None
+        The accepted positions [rad or m]; None if the arm shall stay.
+
+    """
+
+    verdict: Verdict
+    result: IkResult
+    joint_step: float
+    positions: np.ndarray | None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the arm may move to `positions`."""
+        return self.positions is not None
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words, with the distance left."""
+        left = (f'{1e3 * self.result.position_error:.4g} mm and '
+                f'{np.degrees(self.result.orientation_error):.4g} deg')
+        if self.verdict is Verdict.REACHED:
+            return f'reached the target to {left}'
+        if self.verdict is Verdict.CLOSEST:
+            return f'moved to the closest pose found, {left} off: {self.result.reason.sentence}'
+        if self.verdict is Verdict.NOT_REACHED:
+            return (f'holding, the closest pose found is {left} off: '
+                    f'{self.result.reason.sentence}')
+        return (f'holding, the target is near the last one but its solution moves a joint by '
+                f'{self.joint_step:.3g} rad or m')
+
+
+class PoseTracker:
+    """
+    Turns a stream of targets into accepted joint positions.
+
+    Each solve starts at the last accepted positions, so that a target that moves little moves the
+    arm little. What is not reached, or reached only by a jump, is not accepted: the last accepted
+    positions stay.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        The chain to move.
+    solver_options : SolverOptions, optional
+        How to solve.
+    options : TrackerOptions, optional
+        What to accept.
+
+    """
+
+    def __init__(self, chain: KinematicChain, solver_options: SolverOptions = SolverOptions(),
+                 options: TrackerOptions = TrackerOptions()) -> None:
+        self._chain = chain
+        self._solver_options = solver_options
+        self._options = options
+        self._positions: np.ndarray | None = None
+        self._target: Target | None = None
+
+    @property
+    def chain(self) -> KinematicChain:
+        """The chain that is moved."""
+        return self._chain
+
+    @property
+    def positions(self) -> np.ndarray | None:
+        """The last accepted positions, shape (n,) [rad or m], or None."""
+        return self._positions
+
+    def reset(self, positions: ArrayLike | None = None) -> None:
+        """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
+        self._positions = None if positions is None else self._chain.clip(positions)
+        self._target = None
+
+    def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
+        """Use other options from the next target on; what was accepted stays."""
+        self._solver_options = solver_options
+        self._options = options
+
+    def track(self, target: Target, measured: ArrayLike | None = None) -> TrackResult:
+        """
+        Solve for `target` and judge the answer.
+
+        Parameters
+        ----------
+        target : PoseTarget or PointTarget
+            Where the tip shall be, in the base frame.
+        measured : array_like, shape (n,), optional
+            Where the joints are [rad or m]: the seed while nothing has been accepted yet.
+
+        Returns
+        -------
+        TrackResult
+            With `positions` None if the arm shall stay where it is.
+
+        """
+        seed = measured if self._positions is None else self._positions
+        result = solve(self._chain, target, seed, self._solver_options)
+        verdict = Verdict.REACHED
+        if not result.success:
+            verdict = Verdict.NOT_REACHED
+            if self._options.allow_approximate:
+                verdict = Verdict.CLOSEST
+                result = self._closest(target, seed, result)
+        step = 0.0
+        if self._positions is not None:
+            step = float(np.abs(result.positions - self._positions).max())
+        if (verdict is not Verdict.NOT_REACHED and step > self._options.max_joint_step
+                and self._is_near(target)):
+            verdict = Verdict.WOULD_JUMP
+        if verdict in (Verdict.REACHED, Verdict.CLOSEST):
+            self._positions, self._target = result.positions, target
+            return TrackResult(verdict, result, step, result.positions)
+        return TrackResult(verdict, result, step, None)
+
+    def _closest(self, target: Target, seed: ArrayLike | None, best: IkResult) -> IkResult:
+        """
+        Return the closest pose on the branch the arm is on.
+
+        The best of many random starts may be a little closer, but another one each time: an arm
+        that follows them shakes. The reason of the full search is the one worth telling.
+        """
+        nearby = solve(self._chain, target, seed, replace(self._solver_options, max_restarts=0))
+        return replace(nearby, reason=best.reason, elapsed=best.elapsed + nearby.elapsed,
+                       iterations=best.iterations + nearby.iterations, restarts=best.restarts)
+
+    def _is_near(self, target: Target) -> bool:
+        """Return whether `target` moved less than ``near`` from the last accepted one."""
+        if self._target is None:
+            return False
+        moved = float(np.linalg.norm(target.position - self._target.position))
+        if isinstance(target, PoseTarget) and isinstance(self._target, PoseTarget):
+            aligned = abs(float(target.pose.quat_xyzw @ self._target.pose.quat_xyzw))
+            angle = 2.0 * np.arccos(min(aligned, 1.0))
+            moved = float(np.hypot(moved, self._solver_options.orientation_weight * angle))
+        return moved < self._options.near

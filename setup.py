@@ -1,0 +1,45 @@
+"""Build description; package.xml holds the same for ROS 2."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+package_name = 'ik_solver_node'
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    packages=find_packages(include=[package_name, f'{package_name}.*']),
+    package_data={package_name: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
+        (f'share/{package_name}', ['package.xml']),
+        (f'share/{package_name}/launch', glob('launch/*.launch.py')),
+        (f'share/{package_name}/config', glob('config/*')),
+        (f'share/{package_name}/urdf', glob('urdf/*')),
+    ],
+    python_requires='>=3.10',
+    install_requires=[
+        'numba>=0.55',
+        'numpy>=1.21',
+        'transforms3d>=0.3.1',
+        'urdf-parser-py>=0.0.4',
+    ],
+    extras_require={
+        'test': ['pytest'],
+        'xacro': ['xacro'],
+    },
+    zip_safe=True,
+    maintainer='ik_solver_node maintainers',
+    maintainer_email='maintainers@ik-solver-node.example.org',
+    description='A ROS 2 node that moves a robot to target poses by gradient-descent inverse '
+                'kinematics, and the ROS-free library it is made of.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            'ik_solver_node = ik_solver_node.ros.node:main',
+            'demo_targets = ik_solver_node.ros.demo_targets:main',
+            'demo_referee = ik_solver_node.ros.demo_referee:main',
+        ],
+    },
+)

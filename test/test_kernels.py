@@ -1,0 +1,150 @@
+"""The compiled functions, each against an independent way to the same number."""
+
+import subprocess
+import sys
+
+from ik_solver_node import kernels
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.pose import Pose
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.solver import solve, SolverOptions, StepRule, warm_up
+from ik_solver_node.target import PointTarget, PoseTarget
+import numpy as np
+import pytest
+from robots import OWN_ROBOTS
+from transforms3d.axangles import axangle2mat
+
+
+@pytest.fixture(scope='module')
+def arm():
+    """Return our six-axis arm."""
+    return KinematicChain.from_model(parse_urdf(OWN_ROBOTS['six_axis_arm'].urdf()))
+
+
+def goal_of(*targets):
+    """Return targets as the kernels take them."""
+    return np.array([target.goal_row(0.3) for target in targets])
+
+
+@pytest.mark.parametrize('angle', [0.0, 1e-12, 1e-6, 0.3, 1.5, 3.0, np.pi - 1e-3, np.pi - 1e-7,
+                                   np.pi - 1e-12])
+@pytest.mark.parametrize('axis', [[1.0, 0, 0], [0, -1.0, 0], [0.6, 0.0, -0.8],
+                                  [0.26726124, 0.53452248, 0.80178373]])
+def test_rotation_vector_is_axis_times_angle(axis, angle):
+    """The logarithm is exact from no rotation to just short of half a turn."""
+    axis = np.array(axis) / np.linalg.norm(axis)
+    frame = axangle2mat([0.3, -0.5, 0.8], 1.1)
+    target = axangle2mat(axis, angle) @ frame
+    out = np.empty(3)
+    kernels.rotation_vector(target.ravel(), frame.ravel(), out)
+    np.testing.assert_allclose(out, angle * axis, atol=2e-8)
+
+
+@pytest.mark.parametrize('axis', [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [0.6, 0, 0.8]])
+def test_half_a_turn_has_a_length_of_pi(axis):
+    """At exactly half a turn either direction is right, and nothing divides by zero."""
+    out = np.empty(3)
+    kernels.rotation_vector(axangle2mat(axis, np.pi).ravel(), np.eye(3).ravel(), out)
+    assert np.linalg.norm(out) == pytest.approx(np.pi)
+    assert abs(out @ axis) == pytest.approx(np.pi)
+
+
+@pytest.mark.parametrize('size', [1, 2, 6, 12])
+def test_cholesky_solves_what_numpy_solves(size):
+    """The solve written out agrees with LAPACK."""
+    rng = np.random.default_rng(size)
+    factor = rng.normal(size=(size, size))
+    matrix = factor @ factor.T + 0.1 * np.eye(size)
+    right = rng.normal(size=size)
+    expected = np.linalg.solve(matrix, right)
+    kernels.cholesky_solve(matrix.copy(), right, size)
+    np.testing.assert_allclose(right, expected, rtol=1e-9)
+
+
+def test_random_numbers_are_spread_and_repeatable():
+    """Counters of one stream give even numbers in [0, 1), another stream gives others."""
+    first = np.array([kernels.uniform(0, i) for i in range(4000)])
+    assert first.min() >= 0.0 and first.max() < 1.0
+    assert np.histogram(first, bins=10)[0].min() > 320
+    assert first[17] == kernels.uniform(0, 17)
+    assert first[17] != kernels.uniform(1, 17)
+
+
+@pytest.mark.parametrize('target', [
+    PoseTarget(Pose.from_rpy([0.4, 0.1, 0.5], [0.3, -0.4, 2.0])), PointTarget([0.4, 0.1, 0.5])])
+def test_the_exact_slope_is_the_derivative_of_the_cost(arm, target):
+    """Central differences of the cost agree with the slope from the Jacobian."""
+    rng = np.random.default_rng(1)
+    options = SolverOptions()._array
+    slope, unused = np.empty(arm.size), np.empty(arm.size)
+    arrays = (arm.constants, arm.topology, arm.bounds, goal_of(target), options)
+    for _ in range(20):
+        q = rng.uniform(arm.lower, arm.upper)
+        kernels.cost_slope(*arrays, q, slope)
+        for j in range(arm.size):
+            beside = [q.copy(), q.copy()]
+            beside[0][j] += 1e-6
+            beside[1][j] -= 1e-6
+            high, low = (kernels.cost_slope(*arrays, at, unused) for at in beside)
+            assert slope[j] == pytest.approx((high - low) / 2e-6, abs=1e-6)
+
+
+def test_finite_differences_agree_with_the_exact_slope(arm):
+    """The reference method of the lesson estimates the same slope, and leaves `q` alone."""
+    exact, estimated = np.empty(arm.size), np.empty(arm.size)
+    q = arm.mid_range() + 0.3
+    before = q.copy()
+    arrays = (arm.constants, arm.topology, arm.bounds, goal_of(PointTarget([0.2, 0.3, 0.4])))
+    kernels.cost_slope(*arrays, SolverOptions()._array, q, exact)
+    kernels.cost_slope(*arrays, SolverOptions(slope='finite_difference')._array, q, estimated)
+    np.testing.assert_allclose(estimated, exact, atol=1e-4)
+    assert q.tolist() == before.tolist()
+
+
+def test_chunks_are_invisible(arm, monkeypatch):
+    """A descent that is called in chunks gives the bits of one that is not interrupted."""
+    target = PoseTarget(arm.forward_kinematics(arm.mid_range() + 0.4))
+    for rule in StepRule:
+        options = SolverOptions(step_rule=rule, max_restarts=2, max_time=60.0)
+        seed = arm.clip(np.full(arm.size, -0.5))
+        whole = solve(arm, target, seed, options)
+        vectors = np.empty((kernels.VECTORS, arm.size))
+        vectors[:] = seed
+        memory = np.full(kernels.MEMORY_SIZE, np.inf)
+        counts = np.zeros(kernels.COUNTS, dtype=np.int64)
+        goal = goal_of(target)
+        chain = kernels.Chain(arm.constants, arm.topology, arm.bounds)
+        work = kernels.new_work(chain, goal)
+        named = kernels.unpack_options(options._array)
+        kernels.measure(chain, goal, vectors[kernels.V_CURRENT], work)
+        code = kernels.RUNNING
+        while code == kernels.RUNNING:
+            code = kernels.advance(chain, goal, named, vectors, memory, counts, work)
+        assert code == whole.reason
+        assert counts[kernels.N_ITERATIONS] == whole.iterations
+
+
+def test_each_kernel_that_users_reach_is_compiled_once(arm):
+    """No layout or type a user may pass compiles a second version, which would stall a robot."""
+    warm_up(arm)
+    for seed in (np.zeros(6), np.zeros(6, dtype=np.float32), [0] * 6, np.zeros((6, 2))[:, 0],
+                 np.asfortranarray(np.zeros((2, 6)))[0]):
+        solve(arm, PointTarget(np.asfortranarray([[0.3, 0.1, 0.2]])[0]), seed)
+        solve(arm, Pose.identity(), seed, SolverOptions(step_rule='sweep'))
+        arm.forward_kinematics(seed)
+        arm.jacobian(seed)
+    for name in ('descend', 'polish', 'finish', 'tip_frames', 'tip_jacobian'):
+        assert len(getattr(kernels, name).signatures) == 1, name
+
+
+def test_without_a_folder_for_the_cache_it_still_compiles():
+    """An installation that cannot be written to is slower to start, not broken."""
+    code = ('from numba.core import caching\n'
+            'for cache in vars(caching).values():\n'
+            '    if hasattr(cache, "_locator_classes"): cache._locator_classes = []\n'
+            'from ik_solver_node import kernels\n'
+            'assert "NullCache" in repr(kernels.uniform._cache)\n'
+            'print(kernels.uniform(0, 1))')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == kernels.uniform(0, 1)

@@ -1,0 +1,278 @@
+"""The solver: it arrives, it says why when it does not, and it never leaves the limits."""
+
+from dataclasses import FrozenInstanceError
+from time import perf_counter
+
+from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import InvalidPoseError, OptionsError
+from ik_solver_node.pose import Pose
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.solver import solve, SolverOptions, StepRule, TerminationReason
+from ik_solver_node.target import PointTarget, PoseTarget
+import numpy as np
+import pytest
+from robots import ROBOTS
+from urdf_strategies import urdfs
+
+# Budgets in tests are counts, not seconds, so that a busy machine cannot change an answer.
+PATIENT = {'max_time': 60.0}
+
+
+def chain_of(name, **options):
+    """Return the chain of a robot between its usual links."""
+    spec = ROBOTS[name]
+    return KinematicChain.from_model(parse_urdf(spec.urdf()), spec.base, [spec.tip], **options)
+
+
+@pytest.fixture(scope='module')
+def arm():
+    """Return our six-axis arm."""
+    return chain_of('six_axis_arm')
+
+
+@pytest.fixture(scope='module')
+def plane():
+    """Return the arm of two joints in the plane, 0.5 m and 0.4 m long."""
+    return chain_of('planar_2r')
+
+
+def random_positions(chain, count, seed=0):
+    """Return random joint vectors inside the limits, shape (count, n)."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(chain.bounds[2], chain.bounds[3], size=(count, chain.size))
+
+
+def errors_of(chain, target, q):
+    """Return position [m] and orientation [rad] error at `q`, without the compiled code's help."""
+    pose = chain.forward_kinematics(q)
+    position = float(np.linalg.norm(target.position - pose.position))
+    if isinstance(target, PointTarget):
+        return position, 0.0
+    asked, found = target.pose.quat_xyzw, pose.quat_xyzw
+    halves = sorted([np.linalg.norm(asked - found), np.linalg.norm(asked + found)])
+    return position, 4.0 * float(np.arctan2(*halves))
+
+
+RULES = [
+    {'step_rule': 'damped'},
+    {'step_rule': 'gradient'},
+    {'step_rule': 'gradient', 'slope': 'finite_difference'},
+    {'step_rule': 'sweep'},
+    {'step_rule': 'sweep', 'sweep_order': 'base_to_tip'},
+    {'step_rule': 'sweep', 'slope': 'finite_difference'},
+]
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: '-'.join(rule.values()))
+@pytest.mark.parametrize('name', ['planar_2r', 'six_axis_arm', 'scara'])
+def test_every_rule_reaches_a_point(name, rule):
+    """Each way down the slope arrives within a millimetre on different kinds of arm."""
+    chain = chain_of(name)
+    options = SolverOptions(position_tolerance=1e-3, **rule, **PATIENT)
+    for q in random_positions(chain, 10):
+        target = PointTarget(chain.forward_kinematics(q).position)
+        result = solve(chain, target, options=options)
+        assert result.success, result
+        assert errors_of(chain, target, result.positions)[0] <= 1e-3
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: '-'.join(rule.values()))
+def test_every_rule_reaches_a_full_pose_nearby(arm, rule):
+    """From a seed close by, each rule finds position and orientation."""
+    options = SolverOptions(position_tolerance=1e-3, orientation_tolerance=5e-3,
+                            max_iterations=5000, **rule, **PATIENT)
+    for q in random_positions(arm, 5):
+        target = PoseTarget(arm.forward_kinematics(0.6 * q))
+        result = solve(arm, target, arm.clip(0.6 * q + 0.1), options)
+        assert result.success, result
+
+
+@pytest.mark.parametrize('name', ['ur5', 'panda', 'pr2', 'so101', 'irb140'])
+def test_random_poses_of_real_robots_are_reached_strictly(name):
+    """Full poses at random joints, from random seeds, to a micrometre and a microradian."""
+    chain = chain_of(name)
+    options = SolverOptions(**PATIENT)
+    for q, seed in zip(random_positions(chain, 100), random_positions(chain, 100, 1)):
+        target = PoseTarget(chain.forward_kinematics(q))
+        result = solve(chain, target, seed, options)
+        assert result.success, result
+        assert max(errors_of(chain, target, result.positions)) < 1.1e-6
+        assert np.all((result.positions >= chain.lower) & (result.positions <= chain.upper))
+
+
+def test_a_target_that_is_already_reached_needs_no_step(arm):
+    """The arm moves no more than it must: not at all."""
+    q = arm.mid_range() + 0.2
+    result = solve(arm, arm.forward_kinematics(q), q)
+    assert result.iterations == 0
+    assert result.positions.tolist() == q.tolist()
+
+
+@pytest.mark.parametrize('order, untouched, rate', [
+    ('tip_to_base', 0, 6.0), ('base_to_tip', 1, 1.3)])
+def test_a_sweep_stops_as_soon_as_the_tip_has_arrived(plane, order, untouched, rate):
+    """Early termination is tested after every joint: a later joint of the sweep stays."""
+    seed = np.array([0.3, 0.5])
+    moved = seed.copy()
+    moved[1 - untouched] += 0.05
+    target = PointTarget(plane.forward_kinematics(moved).position)
+    options = SolverOptions(step_rule='sweep', sweep_order=order, position_tolerance=0.005,
+                            max_restarts=0, rate=rate, **PATIENT)
+    result = solve(plane, target, seed, options)
+    assert result.success
+    assert result.iterations == 1
+    assert result.positions[untouched] == seed[untouched]
+    assert result.positions[1 - untouched] != seed[1 - untouched]
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: '-'.join(rule.values()))
+def test_a_joint_at_its_limit_can_leave_it(plane, rule):
+    """A finite difference through the clamp would read no slope there and stay for ever."""
+    target = PointTarget(plane.forward_kinematics([-2.0, 1.5]).position)
+    options = SolverOptions(position_tolerance=1e-3, max_restarts=0, max_iterations=3000,
+                            **rule, **PATIENT)
+    for corner in ([-2.0, plane.upper[1]], [plane.lower[0], 1.5], [plane.lower[0], 2.8]):
+        result = solve(plane, target, corner, options)
+        assert result.success, result
+        assert not result.joints_at_limit
+
+
+@pytest.mark.parametrize('rule', RULES, ids=lambda rule: '-'.join(rule.values()))
+def test_the_error_a_joint_cannot_take_goes_to_the_free_joints(rule):
+    """With one joint held by its limit the others reach the target all the same."""
+    chain = chain_of('planar_3r', limits={'joint_1': (-0.1, 0.1)})
+    q = np.array([0.1, 0.9, -0.5])
+    target = PointTarget(chain.forward_kinematics(q).position)
+    options = SolverOptions(position_tolerance=1e-4, max_restarts=0, max_iterations=5000,
+                            **rule, **PATIENT)
+    result = solve(chain, target, np.zeros(3), options)
+    assert result.success, result
+
+
+def test_an_unreachable_point_gets_the_closest_pose(plane):
+    """Stretched towards the point, short by exactly what is missing."""
+    result = solve(plane, PointTarget([1.2, 0.9, 0.0]), [0.1, 0.5])
+    assert result.reason is TerminationReason.OUT_OF_RESTARTS
+    assert result.position_error == pytest.approx(1.5 - 0.9, abs=1e-6)
+    assert result.positions == pytest.approx([np.arctan2(0.9, 1.2), 0.0], abs=1e-3)
+
+
+@pytest.mark.parametrize('options, reason', [
+    ({'max_restarts': 0}, TerminationReason.STALLED),
+    ({'max_restarts': 3}, TerminationReason.OUT_OF_RESTARTS),
+    ({'max_restarts': 0, 'max_iterations': 2, 'step_rule': 'gradient'},
+     TerminationReason.OUT_OF_ITERATIONS),
+])
+def test_the_reason_says_what_ended_the_search(arm, options, reason):
+    """Each budget has its own reason, and every reason a sentence."""
+    result = solve(arm, PointTarget([5.0, 0.0, 0.0]), options=SolverOptions(**PATIENT, **options))
+    assert result.reason is reason
+    assert not result.success
+    assert len(reason.sentence) > 20
+    assert result.restarts == options['max_restarts']
+
+
+def test_every_reason_has_a_sentence():
+    """No outcome is left without words."""
+    assert all(reason.sentence for reason in TerminationReason)
+
+
+def test_the_time_budget_ends_a_search(arm):
+    """A search that would take long stops at the first look at the clock after its time."""
+    options = SolverOptions(max_time=1e-3, max_restarts=100000)
+    solve(arm, PointTarget([5.0, 0.0, 0.0]), options=SolverOptions(max_restarts=0))
+    began = perf_counter()
+    result = solve(arm, PointTarget([5.0, 0.0, 0.0]), options=options)
+    assert result.reason is TerminationReason.OUT_OF_TIME
+    assert result.elapsed <= perf_counter() - began
+    assert result.restarts < 100000
+    assert result.position_error < 5.0
+
+
+def test_the_same_input_gives_the_same_bits(arm):
+    """Restarts are random but repeatable; another random seed takes another way."""
+    pose = arm.forward_kinematics(random_positions(arm, 1, 7)[0])
+    seeds = random_positions(arm, 30, 8)
+    first = [solve(arm, pose, seed, SolverOptions(**PATIENT)) for seed in seeds]
+    again = [solve(arm, pose, seed, SolverOptions(**PATIENT)) for seed in seeds]
+    other = [solve(arm, pose, seed, SolverOptions(random_seed=9, **PATIENT)) for seed in seeds]
+    assert [r.positions.tobytes() for r in first] == [r.positions.tobytes() for r in again]
+    assert any(r.restarts for r in first)
+    assert [r.positions.tobytes() for r in first] != [r.positions.tobytes() for r in other]
+
+
+def test_a_seed_outside_the_limits_is_pulled_in(arm):
+    """A measured position slightly beyond a limit is a seed like any other."""
+    q = arm.upper - 1e-3
+    target = PoseTarget(arm.forward_kinematics(q))
+    result = solve(arm, target, arm.upper + 0.05)
+    assert result.success
+    assert np.all(result.positions <= arm.upper)
+
+
+@pytest.mark.parametrize('seed', [[0.0] * 5, [np.nan] * 6, [np.inf] + [0.0] * 5, 'seed'])
+def test_a_bad_seed_is_refused(arm, seed):
+    """A seed has one finite number per joint."""
+    with pytest.raises(InvalidPoseError, match='q must'):
+        solve(arm, Pose.identity(), seed)
+
+
+def test_a_joint_of_many_turns_stays_near_its_seed():
+    """Full turns that change nothing are taken back towards the seed."""
+    chain = chain_of('ur5')
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        seed = rng.uniform(chain.lower, chain.upper)
+        target = PoseTarget(chain.forward_kinematics(rng.uniform(chain.lower, chain.upper)))
+        result = solve(chain, target, seed, SolverOptions(**PATIENT))
+        for j in range(chain.size):
+            for turned in (result.positions[j] - 2 * np.pi, result.positions[j] + 2 * np.pi):
+                nearer = abs(turned - seed[j]) < abs(result.positions[j] - seed[j]) - 1e-9
+                assert not (nearer and chain.lower[j] <= turned <= chain.upper[j])
+
+
+def test_an_orientation_half_a_turn_away_is_reached(arm):
+    """The point where the rotation vector is ambiguous is no trap."""
+    q = arm.mid_range() + 0.3
+    turned = arm.forward_kinematics(q + [0, 0, 0, 0, 0, np.pi])
+    assert solve(arm, turned, q, SolverOptions(**PATIENT)).success
+
+
+def test_options_are_values():
+    """Equal options are equal, cannot be changed, and name the field that is wrong."""
+    assert SolverOptions(step_rule='sweep') == SolverOptions(step_rule=StepRule.SWEEP)
+    with pytest.raises(FrozenInstanceError):
+        SolverOptions().rate = 1.0
+    with pytest.raises(OptionsError, match="step_rule is 'newton'.*'sweep', 'gradient', 'damped'"):
+        SolverOptions(step_rule='newton')
+    with pytest.raises(OptionsError, match='max_time is 0'):
+        SolverOptions(max_time=0)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(urdf=urdfs(), seed=st.integers(0, 2**31 - 1), rule=st.sampled_from(RULES),
+       out_of_reach=st.booleans(), point=st.booleans())
+def test_promises_hold_on_any_robot(urdf, seed, rule, out_of_reach, point):
+    """Whatever the robot: inside the limits, finite, success is true, inputs untouched."""
+    chain = KinematicChain.from_model(parse_urdf(urdf))
+    rng = np.random.default_rng(seed)
+    goal = chain.forward_kinematics(rng.uniform(chain.bounds[2], chain.bounds[3]))
+    if out_of_reach:
+        goal = Pose(goal.position * 3.0 + 1.0, goal.quat_xyzw)
+    target = PointTarget(goal.position) if point else PoseTarget(goal)
+    start = rng.uniform(-10.0, 10.0, chain.size)
+    kept = start.copy()
+    options = SolverOptions(max_restarts=3, max_iterations=50, **rule, **PATIENT)
+    result = solve(chain, target, start, options)
+    assert start.tobytes() == kept.tobytes()
+    assert np.isfinite(result.positions).all()
+    assert np.all((result.positions >= chain.lower) & (result.positions <= chain.upper))
+    position, orientation = errors_of(chain, target, result.positions)
+    assert result.position_error == pytest.approx(position, abs=1e-9)
+    assert result.orientation_error == pytest.approx(orientation, abs=1e-6)
+    if result.success:
+        assert position <= options.position_tolerance + 1e-9
+        assert orientation <= options.orientation_tolerance + 1e-7
+    again = solve(chain, target, start, options)
+    assert again.positions.tobytes() == result.positions.tobytes()

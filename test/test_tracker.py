@@ -1,0 +1,180 @@
+"""The tracker: a stream of targets becomes joint positions an arm can follow."""
+
+from hypothesis import given, settings, strategies as st
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import InvalidPoseError, OptionsError
+from ik_solver_node.pose import Pose
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.solver import SolverOptions
+from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
+import numpy as np
+import pytest
+from robots import OWN_ROBOTS
+
+PATIENT = SolverOptions(max_time=60.0)
+
+
+def chain_of(name, **options):
+    """Return the chain of one of our robots."""
+    return KinematicChain.from_model(parse_urdf(OWN_ROBOTS[name].urdf()), **options)
+
+
+@pytest.fixture(scope='module')
+def arm():
+    """Return our six-axis arm."""
+    return chain_of('six_axis_arm')
+
+
+@pytest.fixture(scope='module')
+def plane():
+    """Return the arm of two joints in the plane, 0.5 m and 0.4 m long."""
+    return chain_of('planar_2r')
+
+
+def test_a_slow_target_moves_the_joints_slowly(arm):
+    """Along a path that moves no joint by more than 0.02 rad a step, no answer jumps."""
+    tracker = PoseTracker(arm, PATIENT)
+    start = arm.clip(arm.mid_range() + [0.3, 0.4, -0.3, 0.5, 0.8, 0.2])
+    tracker.reset(start)
+    for t in np.linspace(0.0, 2.0 * np.pi, 400):
+        q = start + 0.4 * np.array([np.sin(t), np.sin(2 * t), np.sin(t), 0.5 * np.sin(t),
+                                    0.3 * np.sin(2 * t), np.sin(t)])
+        before = tracker.positions
+        answer = tracker.track(PoseTarget(arm.forward_kinematics(q)))
+        assert answer.verdict is Verdict.REACHED
+        assert np.abs(answer.positions - before).max() == answer.joint_step < 0.1
+
+
+def test_the_first_seed_is_the_measured_state(plane):
+    """The elbow stays on the side where the arm really is."""
+    target = PointTarget(plane.forward_kinematics([0.3, 0.9]).position)
+    for elbow in (1.0, -1.0):
+        answer = PoseTracker(plane, PATIENT).track(target, [0.3, elbow])
+        assert np.sign(answer.positions[1]) == elbow
+
+
+def test_later_seeds_are_what_was_accepted(plane):
+    """A measured state that lags or is noisy does not disturb the stream."""
+    tracker = PoseTracker(plane, PATIENT)
+    target = PointTarget(plane.forward_kinematics([0.3, 0.9]).position)
+    first = tracker.track(target, [0.3, 1.0])
+    again = tracker.track(target, [0.3, -1.0])
+    assert again.positions.tolist() == first.positions.tolist()
+    assert again.joint_step == 0.0
+
+
+def test_a_flip_for_a_small_motion_is_refused_and_the_arm_stays():
+    """When the branch the arm is on ends at a limit, the other branch is not taken."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    tracker = PoseTracker(chain, PATIENT, TrackerOptions(near=0.1))
+    tracker.reset([0.49, -0.9])
+    start = tracker.track(PointTarget(chain.forward_kinematics([0.49, -0.9]).position))
+    free = chain_of('planar_2r')
+    beyond = PointTarget(free.forward_kinematics([0.55, -0.9]).position)
+    answer = tracker.track(beyond)
+    assert answer.verdict is Verdict.WOULD_JUMP
+    assert answer.positions is None and not answer.accepted
+    assert answer.joint_step > 0.5
+    assert tracker.positions.tolist() == start.positions.tolist()
+    assert 'moves a joint by' in answer.sentence
+
+
+def test_a_far_target_may_take_another_posture():
+    """A target that is far from the last one is a new motion."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    tracker = PoseTracker(chain, PATIENT, TrackerOptions(near=0.01))
+    tracker.reset([0.49, -0.9])
+    tracker.track(PointTarget(chain.forward_kinematics([0.49, -0.9]).position))
+    free = chain_of('planar_2r')
+    answer = tracker.track(PointTarget(free.forward_kinematics([0.55, -0.9]).position))
+    assert answer.verdict is Verdict.REACHED
+    assert answer.joint_step > 0.5
+
+
+def test_a_turn_on_the_spot_counts_as_motion(arm):
+    """A pose that turns by much is a far target although its position stays."""
+    tracker = PoseTracker(arm, PATIENT, TrackerOptions(near=0.1))
+    q = arm.clip(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])
+    tracker.reset(q)
+    pose = arm.forward_kinematics(q)
+    tracker.track(PoseTarget(pose))
+    turned = arm.forward_kinematics(q + [0, 0, 0, 0, 0, 1.5])
+    np.testing.assert_allclose(turned.position, pose.position, atol=1e-9)
+    answer = tracker.track(PoseTarget(turned))
+    assert answer.verdict is Verdict.REACHED
+    assert answer.joint_step == pytest.approx(1.5, abs=1e-3)
+
+
+def test_an_unreachable_target_holds_by_default(plane):
+    """Nothing is accepted, and the sentence says how much is missing."""
+    tracker = PoseTracker(plane, PATIENT)
+    tracker.reset([0.2, 0.3])
+    answer = tracker.track(PointTarget([1.9, 0.0, 0.0]))
+    assert answer.verdict is Verdict.NOT_REACHED
+    assert answer.positions is None
+    assert tracker.positions.tolist() == [0.2, 0.3]
+    assert '1000 mm' in answer.sentence
+
+
+def test_the_closest_pose_follows_an_unreachable_target_without_shaking(plane):
+    """Allowed to, the arm points at a target that circles out of its reach, steadily."""
+    tracker = PoseTracker(plane, PATIENT, TrackerOptions(allow_approximate=True))
+    tracker.reset([0.0, 0.3])
+    tips = []
+    for angle in np.linspace(0.0, 1.0, 60):
+        target = 1.5 * np.array([np.cos(angle), np.sin(angle), 0.0])
+        answer = tracker.track(PointTarget(target))
+        assert answer.verdict is Verdict.CLOSEST
+        tips.append(plane.forward_kinematics(answer.positions).position)
+        assert np.linalg.norm(target - tips[-1]) == pytest.approx(0.6, abs=1e-4)
+    steps = np.linalg.norm(np.diff(tips, axis=0), axis=1)
+    assert steps.max() < 2.0 * 0.9 / 59
+
+
+def test_options_change_between_targets(plane):
+    """Other options take effect on the next target, and what was accepted stays."""
+    tracker = PoseTracker(plane, PATIENT)
+    tracker.reset([0.2, 0.3])
+    tracker.configure(PATIENT, TrackerOptions(allow_approximate=True))
+    assert tracker.positions.tolist() == [0.2, 0.3]
+    assert tracker.track(PointTarget([1.9, 0.0, 0.0])).verdict is Verdict.CLOSEST
+
+
+def test_reset_forgets_or_takes_over(plane):
+    """Positions from outside are moved inside the limits."""
+    tracker = PoseTracker(plane, PATIENT)
+    tracker.reset([100.0, 0.0])
+    assert tracker.positions.tolist() == [plane.upper[0], 0.0]
+    tracker.reset()
+    assert tracker.positions is None
+    with pytest.raises(InvalidPoseError):
+        tracker.reset([np.nan, 0.0])
+
+
+def test_a_wrong_option_is_refused():
+    """The message names the field, the value and the range."""
+    with pytest.raises(OptionsError, match='near is -1.*between 0.0 and'):
+        TrackerOptions(near=-1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**31 - 1), approximate=st.booleans())
+def test_no_stream_of_targets_brings_out_a_jump_or_a_limit(arm, seed, approximate):
+    """Whatever comes, accepted positions are inside the limits, and small moves stay small."""
+    options = TrackerOptions(allow_approximate=approximate)
+    tracker = PoseTracker(arm, SolverOptions(max_time=60.0, max_restarts=5), options)
+    rng = np.random.default_rng(seed)
+    position, accepted_at = rng.uniform(-0.5, 0.5, 3), None
+    for _ in range(20):
+        position = position + rng.normal(scale=rng.choice([1e-3, 0.02, 1.0]), size=3)
+        before = tracker.positions
+        target = PoseTarget(Pose(position, [0.0, 0.0, 0.0, 1.0]))
+        answer = tracker.track(target)
+        if answer.accepted:
+            assert np.all((answer.positions >= arm.lower) & (answer.positions <= arm.upper))
+            if before is not None and np.linalg.norm(position - accepted_at) < options.near:
+                assert np.abs(answer.positions - before).max() <= options.max_joint_step
+            accepted_at = position
+        else:
+            assert tracker.positions is before

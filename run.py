@@ -215,9 +215,9 @@ def check_venv_module(python: str) -> None:
     check = subprocess.run([python, '-c', 'import ensurepip, venv'], env=child_environment(),
                            stderr=subprocess.DEVNULL)
     if check.returncode:
-        sys.exit(f'{python} came without its venv module. On Debian and Ubuntu, install it with\n'
-                 f'    sudo apt install python3-venv\n(python{PYTHON_VERSION}-venv, if that is not '
-                 'the Python of the system).')
+        sys.exit(f'{python} came without its venv module. On Debian and Ubuntu, install it:\n'
+                 '    sudo apt install python3-venv\n'
+                 f'(python{PYTHON_VERSION}-venv, if that is not the Python of the system).')
 
 
 def remove_old_venv() -> None:

@@ -218,7 +218,8 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
         code = kernels.descend(*arrays, options._array, vectors, memory, counts)
         if code == kernels.RUNNING and perf_counter() - began > options.max_time:
             code = TerminationReason.OUT_OF_TIME
-    if code != kernels.CONVERGED and options.step_rule is StepRule.DAMPED:
+    gave_up = code not in (kernels.CONVERGED, kernels.OUT_OF_ITERATIONS)
+    if gave_up and options.step_rule is StepRule.DAMPED:
         kernels.polish(*arrays, vectors, memory)
     errors = np.empty(kernels.ERRORS)
     kernels.finish(*arrays, vectors, errors)

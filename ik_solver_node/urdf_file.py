@@ -87,7 +87,7 @@ def _expand(file: Path, mappings: Mapping[str, str]) -> str:
         # Every file once: one that includes itself is on the stack a thousand times.
         files = ' included from '.join(dict.fromkeys(stack))
         details = '; '.join([*str(error).splitlines(), *said.getvalue().splitlines()])
-        if 'AMENT_PREFIX_PATH' in details or 'package' in details.lower():
+        if any(word in details.lower() for word in ('ament', 'package')):
             details += '. For $(find <package>), source the workspace that has the package'
         raise UrdfError(f'xacro cannot expand {files}: {details}') from error
     if said.getvalue():

@@ -126,6 +126,29 @@ def test_a_sweep_stops_as_soon_as_the_tip_has_arrived(plane, order, untouched, r
     assert result.positions[1 - untouched] != seed[1 - untouched]
 
 
+def test_the_order_of_the_sweep_decides_which_joint_moves_most(plane):
+    """From tip to base the base moves less than from base to tip: a smaller motion."""
+    seed = np.array([0.3, 0.8])
+    target = PointTarget(plane.forward_kinematics([0.5, 1.0]).position)
+    moved = {}
+    for order in ('tip_to_base', 'base_to_tip'):
+        options = SolverOptions(step_rule='sweep', sweep_order=order, max_restarts=0,
+                                max_iterations=1, **PATIENT)
+        moved[order] = np.abs(solve(plane, target, seed, options).positions - seed)
+    assert moved['tip_to_base'][0] < moved['base_to_tip'][0]
+    assert moved['tip_to_base'][1] > moved['base_to_tip'][1]
+
+
+def test_a_fixed_rate_can_be_too_large_and_an_adaptive_one_recovers(plane):
+    """The sweep wiggles around its target; the gradient settles from the same first rate."""
+    target = PointTarget(plane.forward_kinematics([0.5, 1.0]).position)
+    budget = {'rate': 15.0, 'max_restarts': 0, 'position_tolerance': 1e-4, **PATIENT}
+    sweep = solve(plane, target, [0.4, 0.8], SolverOptions(step_rule='sweep', **budget))
+    gradient = solve(plane, target, [0.4, 0.8], SolverOptions(step_rule='gradient', **budget))
+    assert not sweep.success
+    assert gradient.success
+
+
 @pytest.mark.parametrize('rule', RULES, ids=lambda rule: '-'.join(rule.values()))
 def test_a_joint_at_its_limit_can_leave_it(plane, rule):
     """A finite difference through the clamp would read no slope there and stay for ever."""

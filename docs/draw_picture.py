@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ik_solver_node import (
-    KinematicChain, kernels, parse_urdf, PointTarget, Pose, PoseTarget, read_urdf, solve)
+    kernels, KinematicChain, parse_urdf, PointTarget, Pose, PoseTarget, read_urdf, solve)
 from ik_solver_node.solver import SolverOptions
 import matplotlib
 import numpy as np

@@ -1,17 +1,12 @@
 """Chains: which joints they have, and forward kinematics and Jacobians that others confirm."""
 
+from chains import chain_of, model_of, random_positions, urdf_of
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError
 from ik_solver_node.robot_model import parse_urdf
 import numpy as np
 import pytest
 from robots import OWN_ROBOTS, ROBOTS, STOCK_ROBOTS
-
-
-def chain_of(name, **options):
-    """Return the chain of a robot between its usual links."""
-    spec = ROBOTS[name]
-    return KinematicChain.from_model(parse_urdf(spec.urdf()), spec.base, [spec.tip], **options)
 
 
 def urdf(*joints, links):
@@ -29,12 +24,6 @@ def urdf(*joints, links):
 def small_chain(*joints, links='abc', **options):
     """Return the chain of a small robot."""
     return KinematicChain.from_model(parse_urdf(urdf(*joints, links=links)), **options)
-
-
-def random_positions(chain, count, seed=0):
-    """Return random joint vectors inside the limits, shape (count, n)."""
-    rng = np.random.default_rng(seed)
-    return rng.uniform(chain.bounds[2], chain.bounds[3], size=(count, chain.size))
 
 
 @pytest.mark.parametrize('q1, q2', [(0.0, 0.0), (0.3, -1.2), (-1.0, 2.0), (np.pi / 2, np.pi / 2)])
@@ -70,7 +59,7 @@ def pinocchio_placement(pin, model, chain, q):
 def test_forward_kinematics_agree_with_pinocchio(name):
     """On every robot, tip poses differ by less than 1e-9 at random joints."""
     pin = pytest.importorskip('pinocchio', reason='pin is not installed: pip install pin')
-    model = pin.buildModelFromXML(ROBOTS[name].urdf())
+    model = pin.buildModelFromXML(urdf_of(name))
     chain = chain_of(name)
     for q in random_positions(chain, 20):
         expected = pinocchio_placement(pin, model, chain, q)
@@ -99,7 +88,7 @@ def test_the_jacobian_is_the_derivative_of_forward_kinematics(name):
 def test_a_chain_can_be_read_from_tip_to_base(name):
     """Base and tip exchanged give the inverse pose with the joints in the other order."""
     spec = ROBOTS[name]
-    model = parse_urdf(spec.urdf())
+    model = model_of(name)
     forward = KinematicChain.from_model(model, spec.base, [spec.tip])
     backward = KinematicChain.from_model(model, spec.tip, [spec.base])
     assert backward.joint_names == forward.joint_names[::-1]
@@ -111,7 +100,7 @@ def test_a_chain_can_be_read_from_tip_to_base(name):
 
 def test_a_chain_can_lead_from_one_branch_to_another():
     """Baxter's right hand seen from its left hand moves with all joints of both arms."""
-    model = parse_urdf(ROBOTS['baxter'].urdf())
+    model = model_of('baxter')
     left, right, both = (KinematicChain.from_model(model, base, [tip]) for base, tip in (
         ('base', 'left_gripper'), ('base', 'right_gripper'), ('left_gripper', 'right_gripper')))
     assert both.size == 14
@@ -125,7 +114,7 @@ def test_a_chain_can_lead_from_one_branch_to_another():
 
 def test_several_tips_share_their_trunk():
     """Two tips on one tree use each joint once, and each tip is where its own chain says."""
-    model = parse_urdf(ROBOTS['talos'].urdf())
+    model = model_of('talos')
     tips = ['gripper_left_base_link', 'gripper_right_base_link']
     tree = KinematicChain.from_model(model, 'base_link', tips)
     assert len(set(tree.joint_names)) == tree.size

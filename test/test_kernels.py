@@ -3,22 +3,20 @@
 import subprocess
 import sys
 
+from chains import chain_of
 from ik_solver_node import kernels
-from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
-from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import solve, SolverOptions, StepRule, warm_up
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np
 import pytest
-from robots import OWN_ROBOTS
 from transforms3d.axangles import axangle2mat
 
 
 @pytest.fixture(scope='module')
 def arm():
     """Return our six-axis arm."""
-    return KinematicChain.from_model(parse_urdf(OWN_ROBOTS['six_axis_arm'].urdf()))
+    return chain_of('six_axis_arm')
 
 
 def goal_of(*targets):

@@ -3,6 +3,7 @@
 from dataclasses import FrozenInstanceError
 from time import perf_counter
 
+from chains import chain_of, random_positions
 from hypothesis import given, HealthCheck, settings, strategies as st
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import InvalidPoseError, OptionsError
@@ -12,17 +13,10 @@ from ik_solver_node.solver import solve, SolverOptions, StepRule, TerminationRea
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np
 import pytest
-from robots import ROBOTS
 from urdf_strategies import urdfs
 
 # Budgets in tests are counts, not seconds, so that a busy machine cannot change an answer.
 PATIENT = {'max_time': 60.0}
-
-
-def chain_of(name, **options):
-    """Return the chain of a robot between its usual links."""
-    spec = ROBOTS[name]
-    return KinematicChain.from_model(parse_urdf(spec.urdf()), spec.base, [spec.tip], **options)
 
 
 @pytest.fixture(scope='module')
@@ -35,12 +29,6 @@ def arm():
 def plane():
     """Return the arm of two joints in the plane, 0.5 m and 0.4 m long."""
     return chain_of('planar_2r')
-
-
-def random_positions(chain, count, seed=0):
-    """Return random joint vectors inside the limits, shape (count, n)."""
-    rng = np.random.default_rng(seed)
-    return rng.uniform(chain.bounds[2], chain.bounds[3], size=(count, chain.size))
 
 
 def errors_of(chain, target, q):

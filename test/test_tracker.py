@@ -1,23 +1,16 @@
 """The tracker: a stream of targets becomes joint positions an arm can follow."""
 
+from chains import chain_of
 from hypothesis import given, settings, strategies as st
-from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
-from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
 import numpy as np
 import pytest
-from robots import OWN_ROBOTS
 
 PATIENT = SolverOptions(max_time=60.0)
-
-
-def chain_of(name, **options):
-    """Return the chain of one of our robots."""
-    return KinematicChain.from_model(parse_urdf(OWN_ROBOTS[name].urdf()), **options)
 
 
 @pytest.fixture(scope='module')

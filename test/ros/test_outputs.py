@@ -1,0 +1,79 @@
+"""The stamps of what is published, and who else publishes it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given, strategies as st
+from ik_solver_node.ros.conversions import stamp_to_ns
+from ik_solver_node.ros.outputs import JointStateOutput, LARGEST_STEP_BACK
+from sensor_msgs.msg import JointState
+
+
+class FakeNode:
+    """As much of a node as an output needs, with a clock to set."""
+
+    topic_name = '/joint_states'
+
+    def __init__(self, *publishers: str) -> None:
+        self.now = 0
+        self.sent: list[JointState] = []
+        self._publishers = publishers
+
+    def create_publisher(self, *_: Any) -> FakeNode:
+        """Return what publishes."""
+        return self
+
+    def publish(self, message: JointState) -> None:
+        """Keep a message."""
+        self.sent.append(message)
+
+    def get_clock(self) -> Any:
+        """Return a clock that says what was set."""
+        return SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=self.now))
+
+    def get_fully_qualified_name(self) -> str:
+        """Return a name in the root namespace."""
+        return '/solver'
+
+    def get_publishers_info_by_topic(self, topic: str) -> list[Any]:
+        """Return who publishes on a topic."""
+        assert topic == self.topic_name
+        return [SimpleNamespace(node_namespace=name.rpartition('/')[0] or '/',
+                                node_name=name.rpartition('/')[2]) for name in self._publishers]
+
+
+@given(st.lists(st.integers(0, 10 * LARGEST_STEP_BACK), min_size=2))
+def test_stamps_increase_unless_the_clock_is_set_back(times: list[int]) -> None:
+    """They are never zero, never repeated, and at most a little ahead of the clock."""
+    node = FakeNode()
+    output = JointStateOutput(node, 'joint_states')
+    last = 0
+    for now in times:
+        node.now = now
+        stamp = stamp_to_ns(output.send({'a': 0.0}))
+        assert stamp > last or now <= last - LARGEST_STEP_BACK
+        assert stamp > 0
+        assert now <= stamp <= now + LARGEST_STEP_BACK or stamp == 1
+        last = stamp
+
+
+def test_positions_are_sent_with_the_stamp_that_is_returned() -> None:
+    """One message for each call."""
+    node = FakeNode()
+    node.now = 5
+    stamp = JointStateOutput(node, 'joint_states').send({'b': 1.0, 'a': 2.0})
+    message, = node.sent
+    assert message.header.stamp == stamp
+    assert dict(zip(message.name, message.position)) == {'b': 1.0, 'a': 2.0}
+
+
+def test_other_publishers_are_those_that_are_not_this_node() -> None:
+    """A second node of the same name is another one."""
+    def others(*publishers: str) -> list[str]:
+        return JointStateOutput(FakeNode(*publishers), 'joint_states').other_publishers()
+
+    assert others('/solver') == []
+    assert others('/solver', '/left/gui', '/driver') == ['/driver', '/left/gui']
+    assert others('/solver', '/solver') == ['/solver']

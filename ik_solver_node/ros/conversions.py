@@ -1,0 +1,179 @@
+"""Messages to values and back: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from geometry_msgs.msg import Point, Pose as PoseMessage, Transform
+from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
+from ik_solver_node.pose import Pose
+from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import TrackResult, Verdict
+import numpy as np
+from sensor_msgs.msg import JointState
+
+LEVELS = {Verdict.REACHED: DiagnosticStatus.OK, Verdict.CLOSEST: DiagnosticStatus.WARN,
+          Verdict.NOT_REACHED: DiagnosticStatus.WARN, Verdict.WOULD_JUMP: DiagnosticStatus.WARN}
+"""How bad each verdict is."""
+
+
+class TargetRefusedError(IkSolverError):
+    """A target message cannot be used: its stamp is off, or its frame cannot be resolved."""
+
+
+def stamp_to_ns(stamp: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
+
+
+def stamp_from_ns(nanoseconds: int) -> Time:
+    """Return nanoseconds as a stamp."""
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return Time(sec=seconds, nanosec=rest)
+
+
+def stamp_to_text(stamp: Time) -> str:
+    """Return a stamp as ``seconds.nanoseconds``, with nine digits for the latter."""
+    return f'{stamp.sec}.{stamp.nanosec:09d}'
+
+
+def check_stamp(stamp: Time, now: int, timeout: float) -> None:
+    """
+    Refuse a target that was stamped too long ago, or by another clock.
+
+    Parameters
+    ----------
+    stamp : Time
+        The stamp of the target; zero says nothing and is accepted.
+    now : int
+        The clock of the node [ns].
+    timeout : float
+        How far apart they may be [s]; 0 accepts everything.
+
+    Raises
+    ------
+    TargetRefusedError
+        If they are further apart.
+
+    """
+    sent = stamp_to_ns(stamp)
+    age = 1e-9 * (now - sent)
+    if sent == 0 or timeout == 0.0 or abs(age) <= timeout:
+        return
+    reason = 'it is too old' if age > 0.0 else 'do sender and node agree on use_sim_time?'
+    raise TargetRefusedError(
+        f'the target is stamped {abs(age):.3f} s {"before" if age > 0.0 else "after"} the clock '
+        f'of this node, but at most {timeout:g} s are accepted (target_timeout): {reason}')
+
+
+def pose_from_msg(message: PoseMessage) -> Pose:
+    """Return a pose message as a value; raises `InvalidPoseError` if it is none."""
+    at, turned = message.position, message.orientation
+    return Pose(np.array([at.x, at.y, at.z]), np.array([turned.x, turned.y, turned.z, turned.w]))
+
+
+def pose_from_transform(message: Transform) -> Pose:
+    """Return a transform message as a value; raises `InvalidPoseError` if it is none."""
+    at, turned = message.translation, message.rotation
+    return Pose(np.array([at.x, at.y, at.z]), np.array([turned.x, turned.y, turned.z, turned.w]))
+
+
+def pose_target(message: PoseMessage, T_base_frame: Pose | None) -> PoseTarget:
+    """
+    Return the target that a pose message means.
+
+    Parameters
+    ----------
+    message : geometry_msgs.msg.Pose
+        Where the tip shall be, in the frame of the message.
+    T_base_frame : Pose or None
+        This frame in the base frame; None if it is the base frame.
+
+    Raises
+    ------
+    InvalidPoseError
+        If a number is not finite or the quaternion is not normalised.
+
+    """
+    pose = pose_from_msg(message)
+    if T_base_frame is not None:
+        pose = Pose.from_matrix(T_base_frame.matrix() @ pose.matrix())
+    return PoseTarget(pose)
+
+
+def point_target(message: Point, T_base_frame: Pose | None) -> PointTarget:
+    """Return the target that a point message means; like `pose_target`."""
+    point = np.array([message.x, message.y, message.z])
+    if T_base_frame is not None:
+        point = T_base_frame.rotation() @ point + T_base_frame.position
+    return PointTarget(point)
+
+
+def joint_state(positions: Mapping[str, float], stamp: Time) -> JointState:
+    """Return joint positions [rad or m] by name as a message, without velocity and effort."""
+    message = JointState()
+    message.header.stamp = stamp
+    message.name = list(positions)
+    message.position = list(positions.values())
+    return message
+
+
+def joint_positions(message: JointState) -> dict[str, float]:
+    """
+    Return the positions [rad or m] in a message by name; it may hold none.
+
+    Raises
+    ------
+    InvalidPoseError
+        If there is not one position for each name.
+
+    """
+    if not message.position:
+        return {}
+    if len(message.name) != len(message.position):
+        raise InvalidPoseError(f'joint states have {len(message.name)} names, but '
+                               f'{len(message.position)} positions')
+    return dict(zip(message.name, message.position))
+
+
+def diagnostics(stamp: Time, frame_id: str, status: DiagnosticStatus) -> DiagnosticArray:
+    """Return one status as a message."""
+    message = DiagnosticArray(status=[status])
+    message.header.stamp = stamp
+    message.header.frame_id = frame_id
+    return message
+
+
+def diagnostic_status(name: str, hardware_id: str, level: bytes, sentence: str,
+                      values: Mapping[str, str]) -> DiagnosticStatus:
+    """Return a status with its values."""
+    return DiagnosticStatus(
+        name=name, hardware_id=hardware_id, level=level, message=sentence,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()])
+
+
+def solution_values(answer: TrackResult, published: Time | None) -> dict[str, str]:
+    """Return what ``~/solution`` tells about an answer, with the stamp it was published with."""
+    result = answer.result
+    return {
+        'verdict': answer.verdict.value,
+        'reason': result.reason.name.lower(),
+        'position_error [m]': repr(result.position_error),
+        'orientation_error [rad]': repr(result.orientation_error),
+        'iterations': str(result.iterations),
+        'restarts': str(result.restarts),
+        'elapsed [s]': repr(result.elapsed),
+        'joints_at_limit': ', '.join(result.joints_at_limit),
+        'joint_states_stamp': '' if published is None else stamp_to_text(published),
+    }
+
+
+def refusal_values() -> dict[str, str]:
+    """Return the same values for a target that was refused before it could be solved."""
+    return {
+        'verdict': 'refused', 'reason': '', 'position_error [m]': '',
+        'orientation_error [rad]': '', 'iterations': '', 'restarts': '', 'elapsed [s]': '',
+        'joints_at_limit': '', 'joint_states_stamp': '',
+    }

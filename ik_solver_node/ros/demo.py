@@ -1,0 +1,218 @@
+"""
+The main job, live in a terminal: the node moves a robot to moving targets, and is checked.
+
+    python -m ik_solver_node.ros.demo
+    python -m ik_solver_node.ros.demo --urdf my_robot.urdf --tip gripper
+
+Three processes talk over DDS: the node itself, a source of targets, and a referee that reads the
+joint states and computes on its own where the tip got to. It ends by itself with a summary.
+
+exit code: 0 if all went well; 1 if a target within reach was missed, a joint state was wrong or a
+process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from pathlib import Path
+import signal
+import sys
+import tempfile
+import time
+from typing import Any, Optional
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import ChainError, IkSolverError
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.ros.demo_processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
+                                               POLL_PERIOD)
+from ik_solver_node.urdf_file import read_urdf
+
+PACKAGE = 'ik_solver_node'
+DEFAULT_URDF = 'six_axis_arm.urdf'
+
+SIGN_OF_LIFE_PERIOD = 5.0
+"""So often a start that takes long says that it goes on [s]."""
+
+DOMAIN_HELP = """\
+ROS: unless ROS_DOMAIN_ID is set, the demo talks in a domain of its own and through shared memory
+only, so that it neither hears nor disturbs anything else. With ROS_DOMAIN_ID set it leaves the
+ROS environment as it is; then RViz, with the same setting, can watch joint_states, and
+robot_state_publisher is all that it needs beside the demo."""
+
+
+def main() -> None:
+    """Run the demo and end with its exit code."""
+    sys.exit(Demo(_parse_arguments()).run())
+
+
+def _parse_arguments() -> argparse.Namespace:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(
+        prog='demo', description=__doc__, epilog=DOMAIN_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--urdf', metavar='PATH', help='the robot, a .urdf or .xacro file '
+                        f'(default: {DEFAULT_URDF} of this package)')
+    parser.add_argument('--base', metavar='LINK', default='',
+                        help='link whose frame the targets are given in (default: the root)')
+    parser.add_argument('--tip', metavar='LINK', default='',
+                        help='link that is brought to the targets (default: the only leaf)')
+    parser.add_argument('--duration', metavar='SECONDS', type=_duration, default=20.0,
+                        help='for how long targets are sent (default: 20)')
+    parser.add_argument('--seed', metavar='N', type=_seed, default=0,
+                        help='other targets, the same for the same N (default: 0)')
+    return parser.parse_args()
+
+
+def _duration(text: str) -> float:
+    """Return a duration [s] from the command line."""
+    seconds = float(text)
+    if not 0.0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f'{text} must be more than 0 and finite')
+    return seconds
+
+
+def _seed(text: str) -> int:
+    """Return a random seed from the command line."""
+    seed = int(text)
+    if not 0 <= seed < 2**31:
+        raise argparse.ArgumentTypeError(f'{text} must be between 0 and {2**31 - 1}')
+    return seed
+
+
+class Demo:
+    """
+    The whole run: check the robot, start three children, show what they say, end them.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command line.
+
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._arguments = arguments
+        self._signal = 0
+        self._next_sign_of_life = time.monotonic() + SIGN_OF_LIFE_PERIOD
+
+    def run(self) -> int:
+        """Run the demo and return its exit code."""
+        # A flag only, looked at between two steps: so no child can slip out of our hands.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._note_signal)
+        try:
+            model = self._check_robot()
+        except IkSolverError as error:
+            print(f'demo: {error}', file=sys.stderr)
+            return 2
+        with tempfile.NamedTemporaryFile(suffix='.xml') as profile:
+            profile.write(EAGER_DISCOVERY)
+            profile.flush()
+            exit_code = self._run_children(model, child_environment(profile.name))
+        return 128 + self._signal if self._signal else exit_code
+
+    def _note_signal(self, number: int, frame: Any) -> None:
+        """Remember that somebody wants an end."""
+        self._signal = self._signal or number
+
+    def _say(self, *lines: str) -> None:
+        """Print lines, and take a reader that went away as a wish to end."""
+        try:
+            for line in lines:
+                print(line, flush=True)
+        except OSError:
+            sys.stdout = open(os.devnull, 'w')
+            self._signal = self._signal or signal.SIGPIPE
+
+    def _check_robot(self) -> dict[str, Any]:
+        """Return which robot, base and tip; raise `IkSolverError` before anything is started."""
+        urdf = Path(os.path.expanduser(self._arguments.urdf or _default_urdf())).absolute()
+        chain = _load_chain(urdf, self._arguments.base, self._arguments.tip)
+        self._say(f'Robot    {chain.model.name} ({urdf.name}): {chain.size} joints from '
+                  f'{chain.base_link} to {chain.tip_links[0]}')
+        return {'urdf_file': str(urdf), 'base_link': chain.base_link,
+                'tip_links': list(chain.tip_links)}
+
+    def _run_children(self, model: dict[str, Any], environment: dict[str, str]) -> int:
+        """Start the children, show what they say until the end, and return the exit code."""
+        self._say(f'Starting the node, a source of targets and a referee, each a process of its '
+                  f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})')
+        colour = 'always' if sys.stdout.isatty() and not os.environ.get('NO_COLOR') else 'never'
+        # The referee calls a reachable target that is not reached a miss. So the arm, which
+        # exists on the screen only, may take a new posture for it, however near it is.
+        node = Child(f'{PACKAGE}.ros.node', {**model, 'tracking.near': 0.0}, environment)
+        referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, 'colour': colour}, environment)
+        source = Child(f'{PACKAGE}.ros.demo_targets', {
+            **model, 'duration': self._arguments.duration, 'random_seed': self._arguments.seed,
+            'subscribers': 2}, environment)
+        try:
+            for child in (node, referee, source):
+                child.start()
+            died = self._watch(node, referee, source)
+        finally:
+            end_all((node, referee, source))
+        self._say(*referee.printed.new_lines())
+        return self._close(died, node, referee)
+
+    def _watch(self, node: Child, referee: Child, source: Child) -> Optional[Child]:
+        """Show what happens until the source is done; return a child that died, if one did."""
+        is_moving = False
+        while not self._signal:
+            rows = referee.printed.new_lines()
+            is_moving = is_moving or bool(rows)
+            self._say(*rows)
+            if not is_moving:
+                self._show_start(node)
+            if source.exit_code == 0:
+                return None
+            for child in (node, referee, source):
+                if not child.is_running:
+                    return child
+            time.sleep(POLL_PERIOD)
+        return None
+
+    def _show_start(self, node: Child) -> None:
+        """Show what the node says while it starts, and that it goes on where that takes long."""
+        for line in node.logged.new_lines():
+            self._say(f'         {line.removeprefix("INFO ")}')
+        if time.monotonic() > self._next_sign_of_life:
+            self._say('         still starting')
+            self._next_sign_of_life += SIGN_OF_LIFE_PERIOD
+
+    def _close(self, died: Optional[Child], node: Child, referee: Child) -> int:
+        """Say what went wrong apart from what the referee judged; return the exit code."""
+        if self._signal:
+            self._say('', f'Stopped by {signal.Signals(self._signal).name}')
+            return 1
+        if not died and node.exit_code:
+            died = node
+        if died:
+            self._say('', died.obituary())
+        elif referee.exit_code:
+            self._say('', 'The referee is not content', *referee.logged.new_lines())
+        return int(died is not None or referee.exit_code != 0)
+
+
+def _default_urdf() -> Path:
+    """Return the robot that comes with the package, in a checkout or where it is installed."""
+    package = Path(__file__).resolve().parents[1]
+    folders = [package.parent, *(parent / 'share' / PACKAGE for parent in package.parents)]
+    files = [folder / 'urdf' / DEFAULT_URDF for folder in folders]
+    return next((file for file in files if file.is_file()), files[0])
+
+
+def _load_chain(urdf: Path, base: str, tip: str) -> KinematicChain:
+    """Return the chain as the node will build it; raise `IkSolverError` if it cannot."""
+    try:
+        return KinematicChain.from_model(
+            parse_urdf(read_urdf(urdf)), base or None, [tip] if tip else None)
+    except ChainError as error:
+        hint = 'here, --base sets base_link and --tip sets tip_links'
+        raise ChainError(f'{error} ({hint})') from None
+
+
+if __name__ == '__main__':
+    main()

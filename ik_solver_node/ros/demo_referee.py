@@ -1,0 +1,236 @@
+"""
+The third party of the demo: does its own forward kinematics and says whether the node tells truth.
+
+    ros2 run ik_solver_node demo_referee --ros-args -p urdf_file:=my_robot.urdf
+
+It listens to the targets on `target_pose`, to what the node says about them on
+`ik_solver_node/solution`, and to `joint_states`; it prints a few of its judgements per second, and
+a summary at the end. A target counts as reachable unless it is further from the base than the arm
+would measure straightened, so send it nothing in between. The exit code is 0 only if targets were
+reached, none that could be was missed, and no joint state was wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+import math
+import os
+import shutil
+import sys
+from typing import Optional
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
+from ik_solver_node.options import option
+from ik_solver_node.ros.demo_arm import RefereeArm
+from ik_solver_node.ros.demo_common import DemoNode, ModelOptions, run
+from ik_solver_node.ros.demo_score import Answer, Judgement, Referee, Ruling
+import numpy as np
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+from transforms3d.quaternions import quat2mat
+
+QUEUE = QoSProfile(depth=1000)
+"""The referee must not miss anything, even if it is held up for a moment."""
+
+HEADER = """\
+  time           target x y z              tip x y z     error    error  solve target to
+   [s]                    [m]                    [m]      [mm]    [deg]   [ms] joints [ms]"""
+ROW = '{time:6.2f} {target} {tip} {position:>9} {orientation:>8} {solve:6.2f} {latency:>8}    '
+
+COLOURS = {Ruling.REACHED: '\033[32m', Ruling.REFUSED: '\033[33m'}
+RED, PLAIN = '\033[31m', '\033[0m'
+
+
+class Colour(str, Enum):
+    """When rows have colours."""
+
+    AUTO = 'auto'
+    ALWAYS = 'always'
+    NEVER = 'never'
+
+
+@dataclass(frozen=True)
+class RefereeOptions(ModelOptions):
+    """How strict the referee is, and how talkative."""
+
+    position_tolerance: float = option(
+        1e-4, 'position error up to which a target is reached', unit='m', minimum=0.0,
+        maximum=1.0)
+    orientation_tolerance: float = option(
+        1e-3, 'orientation error up to which a target is reached', unit='rad', minimum=0.0,
+        maximum=3.15)
+    rows_per_second: float = option(
+        3.0, 'how many judgements are printed at most; those that stand out always are',
+        unit='1/s', minimum=0.1, maximum=1000.0)
+    colour: Colour = option(
+        Colour.AUTO, 'colours: auto (on a terminal, unless NO_COLOR is set), always or never')
+
+
+class Scoreboard:
+    """
+    Prints judgements, one per row under a header.
+
+    Parameters
+    ----------
+    rows_per_second : float
+        How many rows at most, not counting those that stand out.
+    has_colours : bool
+        Whether the ruling is coloured.
+
+    """
+
+    def __init__(self, rows_per_second: float, has_colours: bool) -> None:
+        self._pause = 1e9 / rows_per_second
+        self._has_colours = has_colours
+        self._first: Optional[int] = None
+        self._next_row = -math.inf
+
+    def show(self, judgement: Judgement) -> None:
+        """Print `judgement` if it is time for a row or it stands out."""
+        if self._first is None:
+            self._first = judgement.sent
+            print(HEADER)
+        elapsed = 1e-9 * (judgement.sent - self._first)
+        stands_out = judgement.ruling is not Ruling.REACHED or judgement.complaints
+        if judgement.sent >= self._next_row or stands_out:
+            self._next_row = judgement.sent + self._pause
+            print(self._row(elapsed, judgement), flush=True)
+            for complaint in judgement.complaints:
+                print(f'        {self._coloured(RED, complaint)}', flush=True)
+
+    def _row(self, elapsed: float, judgement: Judgement) -> str:
+        """Return a judgement as one line, `elapsed` [s] after the first."""
+        answer = judgement.answer
+        columns = ROW.format(
+            time=elapsed, target=_xyz(judgement.T_base_target), tip=_xyz(judgement.T_base_tip),
+            position=_number(1e3 * judgement.position_error),
+            orientation=_number(math.degrees(judgement.orientation_error)),
+            solve=1e3 * answer.elapsed,
+            latency='-' if math.isnan(judgement.latency) else f'{1e3 * judgement.latency:.2f}')
+        remark = f'{judgement.ruling.value} ({answer.why})'
+        if judgement.ruling is Ruling.REFUSED:
+            remark = f'refused, out of reach ({answer.why})'
+        room = shutil.get_terminal_size((200, 24)).columns - len(columns)
+        return columns + self._coloured(COLOURS.get(judgement.ruling, RED), remark[:max(room, 8)])
+
+    def _coloured(self, colour: str, text: str) -> str:
+        """Return `text` in a colour, if there are colours."""
+        return f'{colour}{text}{PLAIN}' if self._has_colours else text
+
+
+class DemoReferee(DemoNode):
+    """The node `demo_referee`."""
+
+    def __init__(self) -> None:
+        super().__init__('demo_referee', RefereeOptions)
+        options = self.options
+        self._referee: Optional[Referee] = None
+        self._board = Scoreboard(options.rows_per_second, _has_colours(options.colour))
+        self._timer = self.create_timer(0.02, self._wait_for_node)
+        self.follow_description(self._use_description)
+
+    def exit_code(self) -> int:
+        """Print the summary, if there is anything to sum up, and return 0 if all went well."""
+        if self._referee is None:
+            return 1
+        tally = self._referee.tally
+        if tally.seen:
+            print(f'\nSummary of the referee\n{tally.summary()}', flush=True)
+        return 0 if tally.is_good else 1
+
+    def _use_description(self, urdf: str) -> None:
+        """Read the robot; a later description of another one starts the count over."""
+        options, is_first = self.options, self._referee is None
+        self._referee = Referee(RefereeArm(urdf, options.base_link, options.tip_link),
+                                options.position_tolerance, options.orientation_tolerance)
+        if is_first:
+            self.create_subscription(JointState, 'joint_states', self._on_joint_state, QUEUE)
+            self.create_subscription(DiagnosticArray, 'ik_solver_node/solution',
+                                     self._on_solution, QUEUE)
+
+    def _wait_for_node(self) -> None:
+        """Listen to targets once the node is there: whoever sends them waits for the referee."""
+        if self._referee and all(map(self.count_publishers,
+                                     ('joint_states', 'ik_solver_node/solution'))):
+            self._timer.cancel()
+            self.create_subscription(PoseStamped, 'target_pose', self._on_target, QUEUE)
+
+    def _on_target(self, message: PoseStamped) -> None:
+        """Take a target."""
+        assert self._referee is not None
+        if message.header.frame_id not in ('', self._referee.arm.base_link):
+            self.get_logger().warning(
+                f'targets in frame {message.header.frame_id!r} are not judged, only those in '
+                f'{self._referee.arm.base_link!r}', throttle_duration_sec=5.0)
+            return
+        position, orientation = message.pose.position, message.pose.orientation
+        target = np.eye(4)
+        target[:3, :3] = quat2mat((orientation.w, orientation.x, orientation.y, orientation.z))
+        target[:3, 3] = position.x, position.y, position.z
+        self._show(self._referee.see_target(_nanoseconds(message.header.stamp), target))
+
+    def _on_solution(self, message: DiagnosticArray) -> None:
+        """Take what the node says about a target."""
+        assert self._referee is not None
+        stamp = _nanoseconds(message.header.stamp)
+        self._show(self._referee.see_answer(stamp, _answer(message)))
+
+    def _on_joint_state(self, message: JointState) -> None:
+        """Take joint positions."""
+        assert self._referee is not None
+        received = self.get_clock().now().nanoseconds
+        positions = dict(zip(message.name, message.position))
+        stamp = _nanoseconds(message.header.stamp)
+        self._show(self._referee.see_joints(stamp, positions, received))
+
+    def _show(self, judgements: list[Judgement]) -> None:
+        """Print what was judged."""
+        for judgement in judgements:
+            self._board.show(judgement)
+
+
+def _answer(message: DiagnosticArray) -> Answer:
+    """Return what the node says in a message on its solution topic."""
+    values = {entry.key: entry.value for entry in message.status[0].values}
+    seconds, _, nanoseconds = values['joint_states_stamp'].partition('.')
+    return Answer(
+        claims_reached=values['verdict'] == 'reached',
+        why=values['reason'].replace('_', ' ') or message.status[0].message,
+        elapsed=float(values['elapsed [s]'] or 'nan'),
+        joints_stamp=int(seconds) * 10**9 + int(nanoseconds) if seconds else None)
+
+
+def _nanoseconds(stamp: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return int(stamp.sec) * 10**9 + int(stamp.nanosec)
+
+
+def _has_colours(colour: Colour) -> bool:
+    """Return whether rows shall have colours."""
+    if colour is Colour.AUTO:
+        return sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+    return colour is Colour.ALWAYS
+
+
+def _xyz(transform: Optional[np.ndarray]) -> str:
+    """Return the position of a transform (4, 4) in columns [m]."""
+    if transform is None:
+        return f'{"-":>22}'
+    return ' '.join(f'{value:7.3f}' for value in transform[:3, 3])[-22:]
+
+
+def _number(value: float) -> str:
+    """Return `value` with few digits, whatever its size."""
+    return '-' if not math.isfinite(value) else f'{value:.5f}' if value < 1.0 else f'{value:.1f}'
+
+
+def main() -> None:
+    """Judge until told to end."""
+    sys.exit(run(DemoReferee))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,66 @@
+"""From what the parameters say about the robot to the chain that is solved."""
+
+from __future__ import annotations
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.urdf_file import read_urdf
+
+_ONE_JOINT = """
+<robot name="one_joint">
+  <link name="base"/>
+  <link name="tip"/>
+  <joint name="joint" type="continuous"><parent link="base"/><child link="tip"/></joint>
+</robot>
+"""
+
+
+def comes_by_topic(parameters: NodeParameters) -> bool:
+    """Return whether neither parameter gives a description, so that the topic must."""
+    return not (parameters.robot_description or parameters.urdf_file)
+
+
+def build_chain(parameters: NodeParameters, from_topic: str | None) -> KinematicChain | None:
+    """
+    Return the chain of the robot that the parameters or the topic describe.
+
+    Parameters
+    ----------
+    parameters : NodeParameters
+        Their ``robot_description`` goes before their ``urdf_file``, and that before the topic.
+    from_topic : str or None
+        The last description that came by topic.
+
+    Returns
+    -------
+    KinematicChain or None
+        None if there is no description yet.
+
+    Raises
+    ------
+    IkSolverError
+        If the description cannot be read, or no chain can be built as asked.
+
+    """
+    text: str | None = parameters.robot_description or from_topic
+    if parameters.urdf_file and not parameters.robot_description:
+        text = read_urdf(parameters.urdf_file)
+    if text is None:
+        return None
+    return KinematicChain.from_model(
+        parse_urdf(text), parameters.base_link or None, parameters.tip_links or None,
+        limits=parameters.limits.as_mapping(), locked=parameters.locked.as_mapping())
+
+
+def smallest_chain() -> KinematicChain:
+    """Return a chain to warm up with while the robot is not known: the kernels are the same."""
+    return KinematicChain.from_model(parse_urdf(_ONE_JOINT))
+
+
+def summary(chain: KinematicChain) -> str:
+    """Return robot, base, tip, joints and their limits in a line for the log."""
+    joints = ', '.join(f'{name} [{lower:.4g}, {upper:.4g}]' for name, lower, upper in
+                       zip(chain.joint_names, chain.lower, chain.upper))
+    return (f'robot {chain.model.name!r} from {chain.base_link!r} to '
+            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}')

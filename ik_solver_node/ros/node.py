@@ -1,0 +1,401 @@
+"""
+The ROS 2 node: target poses in, joint states out.
+
+Topics (all can be remapped):
+
+=====================  =========================  =================================================
+target_pose            in, PoseStamped            reliable, keep last 1: only the newest counts
+target_point           in, PointStamped           the same, in any orientation
+robot_description      in, String                 reliable, transient local, if no parameter has it
+joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
+                                                  in, sensor data
+joint_commands         out, JointState            with ``use_measured_state``, instead
+~/solution             out, DiagnosticArray       verdict and errors of each target
+/diagnostics           out, DiagnosticArray       1 Hz and on change
+=====================  =========================  =================================================
+
+Everything runs in one thread: a new model or parameter takes effect between two messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import signal
+import sys
+from time import monotonic
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PointStamped, PoseStamped
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import IkSolverError, OptionsError
+from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.frames import Frames
+from ik_solver_node.ros.measured import MeasuredJoints
+from ik_solver_node.ros.outputs import JointStateOutput
+from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.status import NodeStatus
+from ik_solver_node.solver import warm_up
+from ik_solver_node.target import Target
+from ik_solver_node.tracker import PoseTracker, TrackResult, Verdict
+import numpy as np
+import rclpy
+from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+from rclpy.timer import Timer
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header, String
+
+NODE_NAME = 'ik_solver_node'
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+DIAGNOSTICS_PERIOD = 1.0
+"""Time between two diagnostics, and between two warnings of a kind [s]."""
+
+WAITING_PERIOD = 10.0
+"""Time between two reminders that the robot description is missing [s]."""
+
+
+class IkSolverNode(Node):
+    """
+    Moves the tip of a robot to the targets it receives.
+
+    Raises
+    ------
+    IkSolverError
+        If a parameter, or the robot description it gives, is refused.
+
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NODE_NAME)
+        self._settings = parameters.declare(self)
+        self._status = NodeStatus()
+        self._output = JointStateOutput(
+            self, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
+        self._solution = self.create_publisher(DiagnosticArray, '~/solution', 10)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._tracker: PoseTracker | None = None
+        self._posture: Posture | None = None
+        self._accepted_at = -np.inf
+        self._level = DiagnosticStatus.STALE
+        self._description: str | None = None
+        self._listens_to_description = False
+        self._listens_to_targets = False
+        # Simulated time may stand still or be set back; whoever listens must still be served.
+        self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._publish_timer: Timer | None = None
+        self._start()
+
+    # --- start -------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Get a chain, warm up, and only then listen."""
+        for sentence in parameters.unknown_overrides(getattr(self, '_parameter_overrides', {})):
+            self.get_logger().warning(sentence)
+        chain = description.build_chain(self._settings, None)
+        self._warm_up(chain or description.smallest_chain())
+        self._frames = Frames(self)
+        self._measured: MeasuredJoints | None = None
+        if self._settings.use_measured_state:
+            self._measured = MeasuredJoints(self.get_logger().warning)
+            self.create_subscription(JointState, 'joint_states', self._on_joint_states,
+                                     qos_profile_sensor_data)
+        if chain is None:
+            self._listen_to_description()
+        else:
+            self._use_chain(chain)
+        parameters.watch(self, self._check_parameters, self._apply_parameters)
+        self._set_publish_rate()
+        self.create_timer(DIAGNOSTICS_PERIOD, self._on_diagnostics_timer,
+                          clock=self._steady_clock)
+
+    def _warm_up(self, chain: KinematicChain) -> None:
+        """Compile the kernels, or load them from the cache."""
+        self.get_logger().info('loading the compiled kernels; compiling them takes some 10 s, '
+                               'once per machine')
+        elapsed = warm_up(chain)
+        if not self.context.ok():  # a signal came meanwhile
+            raise ExternalShutdownException
+        self.get_logger().info(f'kernels ready after {elapsed:.1f} s')
+
+    def _listen_to_description(self) -> None:
+        """Subscribe to the robot description, once."""
+        if not self._listens_to_description:
+            self._listens_to_description = True
+            topic = self.create_subscription(
+                String, 'robot_description', self._on_description, LATCHED).topic_name
+            self._status.waiting_for = f'waiting for robot_description on {topic}'
+            self._remind_of_description()
+            self.create_timer(WAITING_PERIOD, self._remind_of_description,
+                              clock=self._steady_clock)
+
+    def _remind_of_description(self) -> None:
+        """Say that the robot description is missing, if it is."""
+        if self._tracker is None:
+            self.get_logger().info(self._status.waiting_for)
+
+    def _listen_to_targets(self) -> None:
+        """Subscribe to the targets, once."""
+        if self._listens_to_targets:
+            return
+        self._listens_to_targets = True
+        kinds: tuple[tuple[Any, str, Callable[[Any], None]], ...] = (
+            (PoseStamped, 'target_pose', self._on_target_pose),
+            (PointStamped, 'target_point', self._on_target_point))
+        try:
+            for kind, topic, callback in kinds:
+                self.create_subscription(
+                    kind, topic, callback, QoSProfile(depth=1),
+                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        except (InvalidQosOverridesError, ParameterException, RuntimeError) as error:
+            raise OptionsError(f'qos_overrides: {error}') from error
+
+    # --- the model ---------------------------------------------------------------------------
+
+    def _on_description(self, message: String) -> None:
+        """Use a new description if it is good, else keep the chain."""
+        if not description.comes_by_topic(self._settings):
+            return
+        if message.data == self._description:
+            self._status.bad_description = ''
+            return
+        self.get_logger().info(f'received robot_description ({len(message.data)} characters)')
+        try:
+            chain = description.build_chain(self._settings, message.data)
+        except IkSolverError as error:
+            self._report_bad_description(str(error))
+            return
+        self._description = message.data
+        if chain is not None:
+            self._use_chain(chain)
+
+    def _report_bad_description(self, reason: str) -> None:
+        """Say that a description cannot be used."""
+        kept = 'waiting for another one' if self._tracker is None else 'the last good one stays'
+        self._status.bad_description = f'robot_description refused, {kept}: {reason}'
+        self.get_logger().error(self._status.bad_description)
+        self._publish_diagnostics()
+
+    def _use_chain(self, chain: KinematicChain) -> None:
+        """Solve on `chain` from now on; joints that it shares with the last one stay put."""
+        moved = self._tracker is not None and self._tracker.positions is not None
+        self._posture = Posture(chain, self._posture if moved else None)
+        self._tracker = PoseTracker(chain, self._settings.solver, self._settings.tracking)
+        if moved:
+            self._tracker.reset(self._posture.chain_positions)
+        self._status.chain = chain
+        self._status.bad_description = ''
+        self._listen_to_targets()
+        self.get_logger().info(f'ready: {description.summary(chain)}')
+        self._publish_diagnostics()
+
+    # --- targets -----------------------------------------------------------------------------
+
+    def _on_target_pose(self, message: PoseStamped) -> None:
+        """Bring the tip to a pose."""
+        self._follow(message.header, message.pose, conversions.pose_target)
+
+    def _on_target_point(self, message: PointStamped) -> None:
+        """Bring the tip to a point, in any orientation."""
+        self._follow(message.header, message.point, conversions.point_target)
+
+    def _follow(self, header: Header, message: Any, convert: Callable[..., Target]) -> None:
+        """Take a target to the base frame, solve, publish what is accepted, and report."""
+        assert self._tracker is not None and self._posture is not None
+        try:
+            conversions.check_stamp(header.stamp, self.get_clock().now().nanoseconds,
+                                    self._settings.target_timeout)
+            T_base_frame = self._frames.T_base_frame(self._tracker.chain.base_link, header)
+            target = convert(message, T_base_frame)
+        except IkSolverError as error:
+            self._refuse(header, str(error))
+            return
+        answer = self._tracker.track(target, self._measured_seed())
+        published = None
+        if answer.positions is not None:
+            self._accepted_at = monotonic()
+            self._posture.move(answer.positions)
+            published = self._publish_posture()
+        self._report(header, answer, published)
+
+    def _refuse(self, header: Header, sentence: str) -> None:
+        """Say why a target message cannot be used."""
+        self.get_logger().warning(f'target refused: {sentence}',
+                                  throttle_duration_sec=DIAGNOSTICS_PERIOD)
+        self._status.count_refusal(sentence)
+        self._publish_solution(header.stamp, DiagnosticStatus.ERROR, sentence,
+                               conversions.refusal_values())
+
+    def _report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
+        """Tell how a target went."""
+        if answer.verdict is not Verdict.REACHED:
+            self.get_logger().warning(answer.sentence, throttle_duration_sec=DIAGNOSTICS_PERIOD)
+        self._status.count(answer)
+        self._publish_solution(header.stamp, conversions.LEVELS[answer.verdict], answer.sentence,
+                               conversions.solution_values(answer, published))
+
+    def _publish_solution(self, stamp: Time, level: bytes, sentence: str,
+                          values: dict[str, str]) -> None:
+        """Publish the verdict on a target; the diagnostics too if they changed with it."""
+        assert self._tracker is not None
+        chain = self._tracker.chain
+        status = conversions.diagnostic_status(
+            f'{self.get_name()}: {chain.tip_links[0]}', chain.model.name, level, sentence, values)
+        self._solution.publish(conversions.diagnostics(stamp, chain.base_link, status))
+        if self._status.summary[0] != self._level:
+            self._publish_diagnostics()
+
+    # --- joints ------------------------------------------------------------------------------
+
+    def _on_joint_states(self, message: JointState) -> None:
+        """Note where the joints are measured."""
+        assert self._measured is not None
+        try:
+            self._measured.update(conversions.joint_positions(message), monotonic())
+        except IkSolverError as error:
+            self._measured.warn_once('lengths', f'{error}; such messages are skipped')
+
+    def _measured_seed(self) -> np.ndarray | None:
+        """Return where the joints are measured, if they are."""
+        assert self._tracker is not None and self._posture is not None
+        if self._measured is None:
+            return None
+        now = monotonic()
+        oldest = now - self._settings.measured_timeout
+        seed = self._measured.seed(self._tracker.chain, self._posture.chain_positions, oldest)
+        self._status.problems['measured'] = '' if seed is not None else (
+            'no measured position of any joint of the chain in the last '
+            f'{self._settings.measured_timeout:g} s; solves start where the joints were last '
+            'sent, or in the middle of their range')
+        if seed is None:
+            self.get_logger().warning(self._status.problems['measured'],
+                                      throttle_duration_sec=DIAGNOSTICS_PERIOD)
+        elif 0.0 < self._settings.seed_timeout < now - self._accepted_at:
+            self._tracker.reset(seed)
+        return seed
+
+    def _publish_posture(self) -> Time:
+        """Publish the joints; as commands, those of the chain only."""
+        assert self._posture is not None
+        every = self._settings.publish_all_joints and self._measured is None
+        return self._output.send(self._posture.joints(every))
+
+    def _set_publish_rate(self) -> None:
+        """Start, stop or change the steady publishing of the joints."""
+        if self._publish_timer is not None:
+            self.destroy_timer(self._publish_timer)
+            self._publish_timer = None
+        # A command that is sent again could fight others that move the arm in the meantime.
+        if self._settings.publish_rate > 0.0 and self._measured is None:
+            self._publish_timer = self.create_timer(
+                1.0 / self._settings.publish_rate, self._on_publish_timer,
+                clock=self._steady_clock)
+
+    def _on_publish_timer(self) -> None:
+        """Publish the joints again, for whoever came late."""
+        if self._posture is not None:
+            self._publish_posture()
+
+    # --- parameters --------------------------------------------------------------------------
+
+    def _needs_new_chain(self, changed: NodeParameters) -> bool:
+        """Return whether `changed` differ in what the chain is made of."""
+        return any(getattr(changed, name) != getattr(self._settings, name)
+                   for name in parameters.CHAIN_FIELDS)
+
+    def _check_parameters(self, changed: NodeParameters) -> None:
+        """Raise `IkSolverError` if no chain can be built with `changed`."""
+        if self._needs_new_chain(changed):
+            description.build_chain(changed, self._description)
+
+    def _apply_parameters(self, changed: NodeParameters) -> None:
+        """Use `changed` parameters from now on."""
+        needs_new_chain = self._needs_new_chain(changed)
+        has_new_rate = changed.publish_rate != self._settings.publish_rate
+        self._settings = changed
+        if needs_new_chain:
+            self._rebuild()
+        if self._tracker is not None:
+            self._tracker.configure(changed.solver, changed.tracking)
+        if has_new_rate:
+            self._set_publish_rate()
+
+    def _rebuild(self) -> None:
+        """Build the chain anew after a change of parameters."""
+        if description.comes_by_topic(self._settings):
+            self._listen_to_description()
+        try:
+            chain = description.build_chain(self._settings, self._description)
+        except IkSolverError as error:  # a file may have changed since the check
+            self._report_bad_description(str(error))
+            return
+        if chain is not None:
+            self._use_chain(chain)
+
+    # --- diagnostics -------------------------------------------------------------------------
+
+    def _on_diagnostics_timer(self) -> None:
+        """Look around once a second, and tell."""
+        others = self._output.other_publishers()
+        problem = '' if not others else (
+            f'{", ".join(others)} also publishes on {self._output.topic}: the arm will flicker '
+            'between the two; stop one or remap its topic')
+        if problem and problem != self._status.problems.get('others'):
+            self.get_logger().warning(problem)
+        self._status.problems['others'] = problem
+        self._publish_diagnostics()
+
+    def _publish_diagnostics(self) -> None:
+        """Publish how the node is doing."""
+        self._level, sentence = self._status.summary
+        values = self._status.values()
+        status = conversions.diagnostic_status(
+            f'{self.get_fully_qualified_name().lstrip("/")}: solver', values['robot'],
+            self._level, sentence, values)
+        self._diagnostics.publish(
+            conversions.diagnostics(self.get_clock().now().to_msg(), '', status))
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Run the node until it is told to stop; return the exit code.
+
+    Parameters
+    ----------
+    args : list of str, optional
+        Command line; default that of the process.
+
+    """
+    # rclpy's own handler shuts ROS down on Ctrl-C, which ends `spin`. Python's would raise too,
+    # in the middle of anything: numba's compiler answers that with a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        rclpy.init(args=args)
+    except Exception as error:  # RCLError, which has no public name: arguments that are none
+        sys.exit(f'{NODE_NAME}: {error}')
+    try:
+        rclpy.spin(IkSolverNode(), SingleThreadedExecutor())
+    except ExternalShutdownException:
+        pass
+    except Exception as error:
+        # Once a signal has shut ROS down, whatever is in use says so in its own way.
+        if rclpy.ok():
+            if not isinstance(error, (IkSolverError, ParameterException)):
+                raise
+            rclpy.logging.get_logger(NODE_NAME).error(str(error))
+            return 1
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

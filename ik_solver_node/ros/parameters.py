@@ -1,0 +1,310 @@
+"""NodeParameters, everything that can be set on the node, and its way to and from ROS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, Field, fields, is_dataclass
+import difflib
+from enum import Enum
+from typing import Any, get_type_hints
+
+from ik_solver_node.exceptions import IkSolverError, OptionsError
+from ik_solver_node.options import check_options, option
+from ik_solver_node.solver import SolverOptions
+from ik_solver_node.tracker import TrackerOptions
+from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
+                                SetParametersResult)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+ROS_PREFIXES = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
+"""Parameters of every ROS node, which are not ours to judge."""
+
+
+def _check_lists(lists: Any) -> None:
+    """Check a dataclass of `joints` and lists of numbers that belong to them."""
+    check_options(lists)
+    for item in fields(lists):
+        _check_tuple(lists, item.name, str if item.name == 'joints' else float)
+        count = len(getattr(lists, item.name))
+        if count != len(lists.joints):
+            raise OptionsError(
+                f'{item.name} has {count} entries for {len(lists.joints)} joints, but must have '
+                'one for each; at run time set them together (set_parameters_atomically)')
+    if len(set(lists.joints)) != len(lists.joints):
+        raise OptionsError(f'joints is {list(lists.joints)}, but must name no joint twice')
+
+
+def _check_tuple(options: Any, name: str, kind: type) -> None:
+    """Turn a field into a tuple of `kind`; a single str counts as a list of one."""
+    value = getattr(options, name)
+    values = (value,) if isinstance(value, str) and kind is str else value
+    allowed = str if kind is str else (int, float)
+    if (isinstance(values, (str, bytes, bool, int, float)) or values is None
+            or any(isinstance(entry, bool) or not isinstance(entry, allowed) or entry != entry
+                   for entry in values)):
+        raise OptionsError(f'{name} is {value!r}, but must be a list of {kind.__name__}')
+    object.__setattr__(options, name, tuple(kind(entry) for entry in values))
+
+
+@dataclass(frozen=True)
+class JointLimits:
+    """Position limits that replace those of the URDF: one entry per joint in each list."""
+
+    joints: tuple[str, ...] = option((), 'joints whose position limits are replaced')
+    lower: tuple[float, ...] = option(
+        (), 'their lower limits, in the same order; -.inf for none', unit='rad or m')
+    upper: tuple[float, ...] = option(
+        (), 'their upper limits, in the same order; .inf for none', unit='rad or m')
+
+    def __post_init__(self) -> None:
+        """Check every field and that they fit together."""
+        _check_lists(self)
+
+    def as_mapping(self) -> dict[str, tuple[float, float]]:
+        """Return lower and upper limit by joint [rad or m]."""
+        return dict(zip(self.joints, zip(self.lower, self.upper)))
+
+
+@dataclass(frozen=True)
+class LockedJoints:
+    """Joints that the solver may not move: one entry per joint in each list."""
+
+    joints: tuple[str, ...] = option((), 'joints that the solver does not move')
+    positions: tuple[float, ...] = option(
+        (), 'where they stand, in the same order', unit='rad or m')
+
+    def __post_init__(self) -> None:
+        """Check every field and that they fit together."""
+        _check_lists(self)
+
+    def as_mapping(self) -> dict[str, float]:
+        """Return the position by joint [rad or m]."""
+        return dict(zip(self.joints, self.positions))
+
+
+@dataclass(frozen=True)
+class NodeParameters:
+    """
+    Every parameter of the node; nested fields have dotted names, such as ``solver.max_time``.
+
+    Raises
+    ------
+    OptionsError
+        If a value has a wrong type, lies outside its range or contradicts another.
+
+    """
+
+    robot_description: str = option(
+        '', 'the text of the URDF; goes before urdf_file; with both empty, the node listens to '
+        'the topic robot_description')
+    urdf_file: str = option('', 'path of a URDF, or of a .xacro file if xacro is installed')
+    base_link: str = option(
+        '', 'link whose frame targets are given in; empty for the root of the robot')
+    tip_links: tuple[str, ...] = option(
+        (), 'the link to bring to the targets, as a list of one; empty for the only leaf of the '
+        'robot')
+    limits: JointLimits = JointLimits()
+    locked: LockedJoints = LockedJoints()
+    publish_rate: float = option(
+        10.0, 'how often joint_states is published again, so that late joiners see the arm; 0 '
+        'publishes new solutions only', unit='Hz', minimum=0.0, maximum=1000.0)
+    publish_all_joints: bool = option(
+        True, 'whether joint_states holds every movable joint of the robot, others than those of '
+        'the chain in the middle of their range; if not, the joints of the chain only')
+    use_measured_state: bool = option(
+        False, 'whether a driver publishes joint_states: the node then reads it and sends each '
+        'solution once, chain only, to joint_commands', read_only=True)
+    measured_timeout: float = option(
+        1.0, 'age above which a measured joint position is not used any more',
+        unit='s', minimum=0.01, maximum=3600.0)
+    seed_timeout: float = option(
+        1.0, 'pause between targets after which the next solve starts where the joints are '
+        'measured, not where they were last sent; 0 never does', unit='s', minimum=0.0,
+        maximum=3600.0)
+    target_timeout: float = option(
+        1.0, 'how far the stamp of a target may be from the clock of the node; 0 accepts every '
+        'stamp, and a stamp of zero is always accepted', unit='s', minimum=0.0, maximum=3600.0)
+    solver: SolverOptions = SolverOptions()
+    tracking: TrackerOptions = TrackerOptions()
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_options(self)
+        _check_tuple(self, 'tip_links', str)
+        if len(self.tip_links) > 1:
+            raise OptionsError(f'tip_links is {list(self.tip_links)}, but must be empty or a list '
+                               'of one link')
+
+
+CHAIN_FIELDS = ('robot_description', 'urdf_file', 'base_link', 'tip_links', 'limits', 'locked')
+"""The fields of `NodeParameters` whose change needs a new chain."""
+
+
+def entries(kind: type = NodeParameters, prefix: str = '') -> Iterator[tuple[str, Field, Any]]:
+    """Yield the dotted name, the field and the default value as ROS holds it of each option."""
+    for item in fields(kind):
+        if is_dataclass(item.default):
+            yield from entries(type(item.default), f'{prefix}{item.name}.')
+        elif 'description' in item.metadata:
+            yield f'{prefix}{item.name}', item, _to_ros(item.default)
+
+
+def from_mapping(values: Mapping[str, Any], kind: Any = NodeParameters, prefix: str = '') -> Any:
+    """
+    Return `kind`, by default `NodeParameters`, from values by dotted name.
+
+    Raises
+    ------
+    OptionsError
+        If a value is refused; the message starts with its dotted name.
+
+    """
+    arguments = {}
+    for item in fields(kind):
+        name = f'{prefix}{item.name}'
+        if is_dataclass(item.default):
+            arguments[item.name] = from_mapping(values, type(item.default), f'{name}.')
+        elif name in values:
+            arguments[item.name] = values[name]
+    try:
+        return kind(**arguments)
+    except OptionsError as error:
+        # What a nested dataclass says starts with the bare name of one of its fields.
+        raise OptionsError(f'{prefix}{error}') from None
+
+
+def to_ros(parameters: Any, prefix: str = '') -> list[Parameter]:
+    """Return what `parameters` holds as ROS parameters, each of its declared type."""
+    hints = get_type_hints(type(parameters))
+    converted = []
+    for item in fields(parameters):
+        value = getattr(parameters, item.name)
+        if is_dataclass(value):
+            converted += to_ros(value, f'{prefix}{item.name}.')
+        elif 'description' in item.metadata:
+            kind = _ARRAYS.get(hints[item.name])  # an empty list does not show its type
+            converted.append(Parameter(f'{prefix}{item.name}', kind, _to_ros(value)))
+    return converted
+
+
+def declare(node: Node) -> NodeParameters:
+    """
+    Declare every parameter on `node` and return what was set at start.
+
+    Raises
+    ------
+    OptionsError
+        If a value set from outside is refused.
+
+    """
+    # Declared without a type first: rclpy would meet an int for a double, as every YAML file has
+    # some, with an exception of its own. `from_mapping` takes the int and explains the rest.
+    for name, _, default in entries():
+        node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True))
+    parameters = read(node)
+    node.set_parameters(to_ros(parameters))
+    for name, item, default in entries():
+        node.set_descriptor(name, _descriptor(item, default))
+    return parameters
+
+
+def read(node: Node, changes: Mapping[str, Any] | None = None) -> NodeParameters:
+    """
+    Return the parameters of `node`, with `changes` by dotted name laid over them.
+
+    Raises
+    ------
+    OptionsError
+        If a value is refused.
+
+    """
+    values = {}
+    for name, _, default in entries():
+        value = (changes or {}).get(name, node.get_parameter_or(name).value)
+        # An empty list in a YAML file has no type and arrives as None.
+        values[name] = [] if value is None and default == [] else value
+    return from_mapping(values)
+
+
+def watch(node: Node, check: Callable[[NodeParameters], None],
+          apply: Callable[[NodeParameters], None]) -> None:
+    """
+    Call `check` before each change at run time, and `apply` after it.
+
+    Parameters
+    ----------
+    node : Node
+        The node on which the parameters are declared.
+    check : callable
+        Gets what the parameters would be; raises `IkSolverError` to refuse them.
+    apply : callable
+        Gets what the parameters are now.
+
+    """
+    known = {name for name, _, _ in entries()}
+    # Humble cannot tell when a change is done: there, it is applied right after this callback.
+    has_post_callback = hasattr(node, 'add_post_set_parameters_callback')
+    afterwards = node.create_guard_condition(lambda: apply(read(node)))
+
+    def before(changed: list[Parameter]) -> SetParametersResult:
+        changes = {parameter.name: parameter.value for parameter in changed
+                   if parameter.name in known}
+        try:
+            if changes:
+                check(read(node, changes))
+        except IkSolverError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        if changes and not has_post_callback:
+            afterwards.trigger()
+        return SetParametersResult(successful=True)
+
+    def after(changed: list[Parameter]) -> None:
+        if any(parameter.name in known for parameter in changed):
+            apply(read(node))
+
+    node.add_on_set_parameters_callback(before)
+    if has_post_callback:
+        node.add_post_set_parameters_callback(after)
+
+
+def unknown_overrides(names: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for each of `names`, set from outside, that is no parameter."""
+    known = [name for name, _, _ in entries()]
+    sentences = []
+    for name in names:
+        if name not in known and not name.startswith(ROS_PREFIXES):
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f'; did you mean {close[0]!r}?' if close else ''
+            sentences.append(f'parameter {name!r} is not known and has no effect{hint}')
+    return sentences
+
+
+_ARRAYS = {tuple[str, ...]: Parameter.Type.STRING_ARRAY,
+           tuple[float, ...]: Parameter.Type.DOUBLE_ARRAY}
+
+
+def _to_ros(value: Any) -> Any:
+    """Return the value of an option as rclpy takes it."""
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _descriptor(item: Field, default: Any) -> ParameterDescriptor:
+    """Return the description, unit and range of an option for ROS tools."""
+    about = item.metadata
+    descriptor = ParameterDescriptor(
+        description=about['description'] + (f' [{about["unit"]}]' if about['unit'] else ''),
+        read_only=about['read_only'],
+        dynamic_typing=True)
+    if isinstance(item.default, Enum):
+        allowed = ', '.join(member.value for member in type(item.default))
+        descriptor.additional_constraints = f'one of {allowed}'
+    elif about['minimum'] is not None and isinstance(default, float):
+        descriptor.floating_point_range = [FloatingPointRange(
+            from_value=float(about['minimum']), to_value=float(about['maximum']))]
+    elif about['minimum'] is not None:
+        descriptor.integer_range = [IntegerRange(
+            from_value=int(about['minimum']), to_value=int(about['maximum']), step=1)]
+    return descriptor

@@ -1,0 +1,102 @@
+"""How the node is doing, for ``/diagnostics``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.tracker import TrackResult, Verdict
+
+
+@dataclass
+class NodeStatus:
+    """
+    What happened so far, and what is wrong now.
+
+    Attributes
+    ----------
+    chain : KinematicChain or None
+        The chain that is solved.
+    waiting_for : str
+        What the node waits for while it has no chain.
+    bad_description : str
+        Why the last description was refused, if it was.
+    problems : dict of str to str
+        What is wrong apart from targets: a sentence each, empty if all is well.
+    verdicts : Counter of str
+        How many targets ended how.
+    last : TrackResult or None
+        The last answer of the tracker.
+    last_problem : str
+        Why the last target was not reached, if it was not.
+    solve_time : float
+        Sum over all solves [s].
+
+    """
+
+    chain: KinematicChain | None = None
+    waiting_for: str = ''
+    bad_description: str = ''
+    problems: dict[str, str] = field(default_factory=dict)
+    verdicts: Counter = field(default_factory=Counter)
+    last: TrackResult | None = None
+    last_problem: str = ''
+    solve_time: float = 0.0
+
+    def count(self, answer: TrackResult) -> None:
+        """Note the answer to a target."""
+        self.verdicts[answer.verdict.value] += 1
+        self.last = answer
+        self.solve_time += answer.result.elapsed
+        self.last_problem = '' if answer.verdict is Verdict.REACHED else answer.sentence
+
+    def count_refusal(self, sentence: str) -> None:
+        """Note that a target was refused."""
+        self.verdicts['refused'] += 1
+        self.last_problem = f'refused: {sentence}'
+
+    @property
+    def summary(self) -> tuple[bytes, str]:
+        """The level and the sentence of the diagnostics."""
+        if self.chain is None:
+            return DiagnosticStatus.ERROR, self.bad_description or self.waiting_for
+        sentences = [sentence for sentence in self.problems.values() if sentence]
+        if self.last_problem:
+            sentences.append(f'last target: {self.last_problem}')
+        if sentences:
+            return DiagnosticStatus.WARN, '; '.join(sentences)
+        received = sum(self.verdicts.values())
+        return DiagnosticStatus.OK, ('every target reached so far' if received == self._reached
+                                     else 'last target reached') if received else 'no target yet'
+
+    def values(self) -> dict[str, str]:
+        """Return the details."""
+        solved = sum(self.verdicts.values()) - self.verdicts['refused']
+        details = {
+            'robot': '', 'base_link': '', 'tip_links': '', 'joints': '',
+            'targets received': str(sum(self.verdicts.values())),
+            'targets reached': str(self._reached),
+            'targets refused': str(self.verdicts['refused']),
+            'targets not reached': str(solved - self._reached),
+            'mean solve time [s]': f'{self.solve_time / solved:.3g}' if solved else '',
+            'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
+            'last bad description': self.bad_description,
+        }
+        if self.chain is not None:
+            details.update({
+                'robot': self.chain.model.name, 'base_link': self.chain.base_link,
+                'tip_links': ', '.join(self.chain.tip_links),
+                'joints': ', '.join(self.chain.joint_names)})
+        if self.last is not None:
+            details.update({
+                'last reason': self.last.result.reason.name.lower(),
+                'last position error [m]': f'{self.last.result.position_error:.3g}',
+                'last orientation error [rad]': f'{self.last.result.orientation_error:.3g}'})
+        return details
+
+    @property
+    def _reached(self) -> int:
+        """How many targets were reached."""
+        return self.verdicts[Verdict.REACHED.value]

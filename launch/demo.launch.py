@@ -1,0 +1,89 @@
+"""
+Show a robot in RViz that follows moving targets, or the points that you click.
+
+    ros2 launch ik_solver_node demo.launch.py
+    ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
+
+Every argument of ik_solver.launch.py can be given too.
+"""
+
+from __future__ import annotations
+
+from typing import List
+
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.urdf_file import read_urdf
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, Shutdown)
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
+
+SHARE = FindPackageShare('ik_solver_node')
+TOPICS = ('robot_description', 'target_pose', 'target_point', 'joint_states')
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments; start the node and then what surrounds it."""
+    return LaunchDescription([
+        DeclareLaunchArgument(
+            'urdf_file', default_value=PathJoinSubstitution([SHARE, 'urdf', 'six_axis_arm.urdf']),
+            description='Robot model, a .urdf or .xacro file'),
+        DeclareLaunchArgument('rviz', default_value='true', description=(
+            'true: start RViz; closing it ends the demo')),
+        DeclareLaunchArgument('targets', default_value='true', description=(
+            'true: send moving targets; false: wait for those that you click or send')),
+        DeclareLaunchArgument('use_sim_time', default_value='false', description=(
+            'true: all nodes follow /clock of a simulator')),
+        DeclareLaunchArgument('fixed_frame', default_value='', description=(
+            'Frame that stands still in RViz and in which clicked points are sent. Empty: the '
+            'base_link, or else the root of the robot')),
+        OpaqueFunction(function=check_what_is_needed),
+        # It declares the other arguments, so it comes before what reads them.
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(
+            PathJoinSubstitution([SHARE, 'launch', 'ik_solver.launch.py']))),
+        OpaqueFunction(function=start_surroundings),
+    ])
+
+
+def check_what_is_needed(context: LaunchContext) -> None:
+    """Fail before anything is started: what launch has started when it fails is left running."""
+    parse_urdf(read_urdf(LaunchConfiguration('urdf_file').perform(context)))
+    FindPackagePrefix('robot_state_publisher').perform(context)
+    if IfCondition(LaunchConfiguration('rviz')).evaluate(context):
+        FindPackagePrefix('rviz2').perform(context)
+    IfCondition(LaunchConfiguration('targets')).evaluate(context)
+
+
+def start_surroundings(context: LaunchContext) -> list[Node]:
+    """Return the nodes beside the solver, in its namespace and on its topics."""
+    def given(name: str) -> str:
+        return LaunchConfiguration(name).perform(context).strip()
+
+    urdf = read_urdf(given('urdf_file'))
+    fixed_frame = given('fixed_frame') or given('base_link') or parse_urdf(urdf).root_link
+    description = {'robot_description': ParameterValue(urdf, value_type=str)}
+    chain = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
+             for name, kind in (('base_link', str), ('tip_links', List[str])) if given(name)}
+    time = {'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
+    topics = {topic: given(f'{topic}_topic') for topic in TOPICS}
+    common = {'namespace': given('namespace'), 'output': 'screen'}
+    return [
+        Node(package='robot_state_publisher', executable='robot_state_publisher',
+             parameters=[description, time], remappings=topics.items(), **common),
+        Node(package='ik_solver_node', executable='demo_targets',
+             parameters=[description, chain, time], remappings=topics.items(),
+             condition=IfCondition(given('targets')), **common),
+        Node(package='rviz2', executable='rviz2', parameters=[time],
+             arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'demo.rviz']),
+                        '-f', fixed_frame],
+             # RViz knows absolute names; these bring them into the namespace.
+             remappings=[('/robot_description', topics['robot_description']),
+                         ('/target_pose', topics['target_pose']),
+                         ('/clicked_point', topics['target_point'])],
+             condition=IfCondition(given('rviz')), on_exit=Shutdown(), **common),
+    ]

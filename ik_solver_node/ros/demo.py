@@ -142,8 +142,10 @@ class Demo:
                   f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})')
         colour = 'always' if sys.stdout.isatty() and not os.environ.get('NO_COLOR') else 'never'
         # The referee calls a reachable target that is not reached a miss. So the arm, which
-        # exists on the screen only, may take a new posture for it, however near it is.
-        node = Child(f'{PACKAGE}.ros.node', {**model, 'tracking.near': 0.0}, environment)
+        # exists on the screen only, may take a new posture for it, however near it is, and a
+        # machine that is busy with something else gets the time that it needs.
+        node = Child(f'{PACKAGE}.ros.node',
+                     {**model, 'tracking.near': 0.0, 'solver.max_time': 0.2}, environment)
         referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, 'colour': colour}, environment)
         source = Child(f'{PACKAGE}.ros.demo_targets', {
             **model, 'duration': self._arguments.duration, 'random_seed': self._arguments.seed,

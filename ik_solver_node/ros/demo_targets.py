@@ -26,8 +26,8 @@ from rclpy.qos import QoSProfile
 SPEED = 0.8
 """Joints move no faster than this, nor than half their own limit [rad/s or m/s]."""
 
-LARGEST_SWING = {True: 1.5, False: 0.3}
-"""How far a joint goes to each side if its limits allow: turning [rad], sliding [m]."""
+LARGEST_TURN, LARGEST_SLIDE = 1.5, 0.3
+"""How far a joint goes to each side if its limits allow, [rad] and [m]."""
 
 LEAP = 100.0
 """A leap goes on along the path where it would be after so much time [s]."""
@@ -62,9 +62,9 @@ class TargetPath:
 
     def __init__(self, chain: KinematicChain, random_seed: int, leap_period: float) -> None:
         random = np.random.default_rng(random_seed)
-        turns = np.array([chain.model.joint(name).type is not JointType.PRISMATIC
-                          for name in chain.joint_names])
-        largest = np.where(turns, LARGEST_SWING[True], LARGEST_SWING[False])
+        slides = np.array([chain.model.joint(name).type is JointType.PRISMATIC
+                           for name in chain.joint_names])
+        largest = np.where(slides, LARGEST_SLIDE, LARGEST_TURN)
         speed = np.minimum(SPEED, 0.5 * chain.velocity)
         self.chain = chain
         self._leap_period = leap_period

@@ -36,6 +36,9 @@ URDF = ROOT / 'urdf'
 START_TIMEOUT = 180.0
 """How long a node may take to get ready: on a new machine it compiles first [s]."""
 
+DOMAINS = range(102, 215)
+"""The ROS domains to choose from."""
+
 T = TypeVar('T')
 
 
@@ -44,9 +47,11 @@ def ros_environment(log_folder: Path) -> Iterator[None]:
     """
     Set the environment for ROS, here and in child processes: a domain that nobody else uses.
 
-    The lock is the one that the fixture `ros_domain` takes, but may be held by a whole module.
+    Like the fixture `ros_domain`, but it may last for a whole module. The domains are beyond those
+    that people choose by hand; without network ports, they are as good as any.
     """
-    for domain in range(1 + os.getpid() % 50, 101):
+    start = os.getpid() % len(DOMAINS)
+    for domain in (*DOMAINS[start:], *DOMAINS[:start]):
         with open(Path(tempfile.gettempdir()) / f'ros_domain_{domain}.lock', 'w') as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

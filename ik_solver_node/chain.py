@@ -334,24 +334,39 @@ def _followers(model: RobotModel, source: str) -> list[tuple[Joint, float, float
     return followers
 
 
-def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]:
+def position_range(model: RobotModel, source: str) -> tuple[float, float]:
     """
-    Return a column of ``kernels.Chain.bounds`` for an independent joint.
+    Return where an independent joint may be for itself and all that mimic it [rad or m].
 
-    The range is what the joint itself and all that mimic it allow. A joint may be turned by its
-    period without moving anything: 2 pi, if all that it drives turns by whole turns.
+    Raises
+    ------
+    ChainError
+        If the limits of a mimic joint leave no position.
+
     """
-    lower, upper, period = -np.inf, np.inf, 2.0 * np.pi
+    lower, upper = -np.inf, np.inf
     for joint, multiplier, offset in _followers(model, source):
-        own = limits.get(joint.name, (joint.lower, joint.upper))
         if multiplier != 0.0:
-            ends = sorted((end - offset) / multiplier for end in own)
+            ends = sorted((end - offset) / multiplier for end in (joint.lower, joint.upper))
             lower, upper = max(lower, ends[0]), min(upper, ends[1])
             if lower > upper:
                 raise ChainError(
                     f'joint {joint.name!r} mimics {source!r} ({multiplier:g} times, offset '
-                    f'{offset:g}) with limits {list(own)}, which no position of {source!r} meets; '
-                    f'correct one of them in the URDF')
+                    f'{offset:g}) with limits [{joint.lower}, {joint.upper}], which no position '
+                    f'of {source!r} meets; correct the URDF, or set limits for {source!r}')
+    return lower, upper
+
+
+def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]:
+    """
+    Return a column of ``kernels.Chain.bounds`` for an independent joint.
+
+    A joint may be turned by its period without moving anything: 2 pi, if all that it drives turns
+    by whole turns.
+    """
+    lower, upper = limits.get(source) or position_range(model, source)
+    period = 2.0 * np.pi
+    for joint, multiplier, _ in _followers(model, source):
         if joint.type is JointType.PRISMATIC or multiplier != round(multiplier):
             period = 0.0
     reach = np.pi if model.joint(source).type is not JointType.PRISMATIC else 1.0

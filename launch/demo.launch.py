@@ -9,8 +9,6 @@ Every argument of ik_solver.launch.py can be given too.
 
 from __future__ import annotations
 
-from typing import List
-
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 from launch import LaunchContext, LaunchDescription
@@ -68,7 +66,7 @@ def start_surroundings(context: LaunchContext) -> list[Node]:
     fixed_frame = given('fixed_frame') or given('base_link') or parse_urdf(urdf).root_link
     description = {'robot_description': ParameterValue(urdf, value_type=str)}
     chain = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
-             for name, kind in (('base_link', str), ('tip_links', List[str])) if given(name)}
+             for name, kind in (('base_link', str), ('tip_links', list[str])) if given(name)}
     time = {'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
     topics = {topic: given(f'{topic}_topic') for topic in TOPICS}
     common = {'namespace': given('namespace'), 'output': 'screen'}

@@ -8,15 +8,13 @@ Without a urdf_file it waits for a robot_description, which robot_state_publishe
 
 from __future__ import annotations
 
-from typing import List
-
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-PARAMETERS = {'urdf_file': str, 'base_link': str, 'tip_links': List[str], 'use_sim_time': bool}
+PARAMETERS = {'urdf_file': str, 'base_link': str, 'tip_links': list[str], 'use_sim_time': bool}
 TOPICS = ('robot_description', 'target_pose', 'target_point', 'joint_states', 'joint_commands')
 
 
@@ -27,7 +25,7 @@ def generate_launch_description() -> LaunchDescription:
             'Robot model, a .urdf or .xacro file. Empty: the params_file names one, or the '
             'robot_description topic brings it')),
         DeclareLaunchArgument('base_link', default_value='', description=(
-            'Link that the joint positions are solved from. Empty: the root of the robot')),
+            'Link that targets are given in, where the chain starts. Empty: the root link')),
         DeclareLaunchArgument('tip_links', default_value='', description=(
             'Link that moves to the targets, as a list: "[tool0]". Empty: the one link '
             'that no joint follows')),

@@ -163,6 +163,14 @@ def test_mimic_limits_that_contradict_are_refused():
                             '<mimic joint="first" multiplier="1" offset="9"/>'))
 
 
+def test_explicit_limits_settle_what_mimic_limits_contradict():
+    """Limits that are set for the source replace those of all that follow it."""
+    chain = small_chain(FIRST, ('second', 'revolute', 'b', 'c',
+                                '<mimic joint="first" multiplier="1" offset="9"/>'),
+                        limits={'first': (-0.5, 0.5)})
+    assert (chain.lower[0], chain.upper[0]) == (-0.5, 0.5)
+
+
 def test_a_locked_joint_stays_and_is_not_in_q():
     """Locking is the same as the joint standing there."""
     free = chain_of('panda')

@@ -17,6 +17,7 @@ import argparse
 import math
 import os
 from pathlib import Path
+import shutil
 import signal
 import sys
 import tempfile
@@ -140,13 +141,16 @@ class Demo:
         """Start the children, show what they say until the end, and return the exit code."""
         self._say(f'Starting the node, a source of targets and a referee, each a process of its '
                   f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})')
-        colour = 'always' if sys.stdout.isatty() and not os.environ.get('NO_COLOR') else 'never'
+        # The children write to files, so the terminal is looked at here.
+        is_terminal = sys.stdout.isatty()
+        look = {'colour': 'always' if is_terminal and not os.environ.get('NO_COLOR') else 'never',
+                'columns': shutil.get_terminal_size().columns if is_terminal else 0}
         # The referee calls a reachable target that is not reached a miss. So the arm, which
         # exists on the screen only, may take a new posture for it, however near it is, and a
         # machine that is busy with something else gets the time that it needs.
         node = Child(f'{PACKAGE}.ros.node',
                      {**model, 'tracking.near': 0.0, 'solver.max_time': 0.2}, environment)
-        referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, 'colour': colour}, environment)
+        referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, **look}, environment)
         source = Child(f'{PACKAGE}.ros.demo_targets', {
             **model, 'duration': self._arguments.duration, 'random_seed': self._arguments.seed,
             'subscribers': 2}, environment)

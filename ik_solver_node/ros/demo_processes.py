@@ -11,7 +11,6 @@ import json
 import os
 from pathlib import Path
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -151,8 +150,7 @@ def child_environment(profile: str) -> dict[str, str]:
     environment = dict(os.environ)
     environment.update(
         PYTHONUNBUFFERED='1', ROS_PYTHON_CHECK_FIELDS='1', RCUTILS_COLORIZED_OUTPUT='0',
-        RCUTILS_CONSOLE_OUTPUT_FORMAT='{severity} {message}',
-        COLUMNS=str(shutil.get_terminal_size((200, 24)).columns))
+        RCUTILS_CONSOLE_OUTPUT_FORMAT='{severity} {message}')
     if not environment.get('ROS_DOMAIN_ID'):
         environment['ROS_DOMAIN_ID'] = str(_free_domain())
         environment.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'SHM')

@@ -67,6 +67,9 @@ class RefereeOptions(ModelOptions):
         unit='1/s', minimum=0.1, maximum=1000.0)
     colour: Colour = option(
         Colour.AUTO, 'colours: auto (on a terminal, unless NO_COLOR is set), always or never')
+    columns: int = option(
+        0, 'width at which rows are cut; 0 for that of the terminal, if there is one', minimum=0,
+        maximum=10000)
 
 
 class Scoreboard:
@@ -79,12 +82,15 @@ class Scoreboard:
         How many rows at most, not counting those that stand out.
     has_colours : bool
         Whether the ruling is coloured.
+    columns : int
+        Width at which rows are cut; 0 for never.
 
     """
 
-    def __init__(self, rows_per_second: float, has_colours: bool) -> None:
+    def __init__(self, rows_per_second: float, has_colours: bool, columns: int) -> None:
         self._pause = 1e9 / rows_per_second
         self._has_colours = has_colours
+        self._columns = columns
         self._first: Optional[int] = None
         self._next_row = -math.inf
 
@@ -113,8 +119,9 @@ class Scoreboard:
         remark = f'{judgement.ruling.value} ({answer.why})'
         if judgement.ruling is Ruling.REFUSED:
             remark = f'refused, out of reach ({answer.why})'
-        room = shutil.get_terminal_size((200, 24)).columns - len(columns)
-        return columns + self._coloured(COLOURS.get(judgement.ruling, RED), remark[:max(room, 8)])
+        if self._columns:
+            remark = remark[:max(self._columns - len(columns), 0)]
+        return columns + self._coloured(COLOURS.get(judgement.ruling, RED), remark)
 
     def _coloured(self, colour: str, text: str) -> str:
         """Return `text` in a colour, if there are colours."""
@@ -128,7 +135,8 @@ class DemoReferee(DemoNode):
         super().__init__('demo_referee', RefereeOptions)
         options = self.options
         self._referee: Optional[Referee] = None
-        self._board = Scoreboard(options.rows_per_second, _has_colours(options.colour))
+        self._board = Scoreboard(options.rows_per_second, has_colours(options.colour),
+                                 options.columns or terminal_columns())
         self._timer = self.create_timer(0.02, self._wait_for_node)
         self.follow_description(self._use_description)
 
@@ -208,7 +216,12 @@ def _nanoseconds(stamp: Time) -> int:
     return int(stamp.sec) * 10**9 + int(stamp.nanosec)
 
 
-def _has_colours(colour: Colour) -> bool:
+def terminal_columns() -> int:
+    """Return the width of the terminal, 0 if stdout is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def has_colours(colour: Colour) -> bool:
     """Return whether rows shall have colours."""
     if colour is Colour.AUTO:
         return sys.stdout.isatty() and not os.environ.get('NO_COLOR')

@@ -20,6 +20,8 @@ Everything runs in one thread: a new model or parameter takes effect between two
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+import os
 import signal
 import sys
 from time import monotonic
@@ -48,6 +50,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+from rclpy.signals import install_signal_handlers, SignalHandlerOptions
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
@@ -101,7 +104,6 @@ class IkSolverNode(Node):
         for sentence in parameters.unknown_overrides(getattr(self, '_parameter_overrides', {})):
             self.get_logger().warning(sentence)
         chain = description.build_chain(self._settings, None)
-        self._warm_up(chain or description.smallest_chain())
         self._frames = Frames(self)
         self._measured: MeasuredJoints | None = None
         if self._settings.use_measured_state:
@@ -116,15 +118,6 @@ class IkSolverNode(Node):
         self._set_publish_rate()
         self.create_timer(DIAGNOSTICS_PERIOD, self._on_diagnostics_timer,
                           clock=self._steady_clock)
-
-    def _warm_up(self, chain: KinematicChain) -> None:
-        """Compile the kernels, or load them from the cache."""
-        self.get_logger().info('loading the compiled kernels; compiling them takes some 10 s, '
-                               'once per machine')
-        elapsed = warm_up(chain)
-        if not self.context.ok():  # a signal came meanwhile
-            raise ExternalShutdownException
-        self.get_logger().info(f'kernels ready after {elapsed:.1f} s')
 
     def _listen_to_description(self) -> None:
         """Subscribe to the robot description, once."""
@@ -374,13 +367,16 @@ def main(args: list[str] | None = None) -> int:
         Command line; default that of the process.
 
     """
-    # rclpy's own handler shuts ROS down on Ctrl-C, which ends `spin`. Python's would raise too,
-    # in the middle of anything: numba's compiler answers that with a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        rclpy.init(args=args)
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except Exception as error:  # RCLError, which has no public name: arguments that are none
         sys.exit(f'{NODE_NAME}: {error}')
+    _load_kernels()
+    # rclpy's own handler shuts ROS down on a signal, which ends `spin`. Python's would raise too,
+    # in the middle of anything.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    install_signal_handlers()
     try:
         rclpy.spin(IkSolverNode(), SingleThreadedExecutor())
     except ExternalShutdownException:
@@ -393,8 +389,23 @@ def main(args: list[str] | None = None) -> int:
             rclpy.logging.get_logger(NODE_NAME).error(str(error))
             return 1
     finally:
-        rclpy.try_shutdown()
+        with suppress(RuntimeError):  # a signal may be shutting ROS down at this very moment
+            rclpy.try_shutdown()
     return 0
+
+
+def _load_kernels() -> None:
+    """
+    Compile the kernels, or load them from the cache, before anything can listen.
+
+    Nothing is on the network yet, so a signal ends the process at once; an exception in the
+    middle of numba's compiler would bring a traceback.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    logger = rclpy.logging.get_logger(NODE_NAME)
+    logger.info('loading the compiled kernels; compiling them takes some 10 s, once per machine')
+    logger.info(f'kernels ready after {warm_up(description.smallest_chain()):.1f} s')
 
 
 if __name__ == '__main__':

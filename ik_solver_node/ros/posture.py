@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from ik_solver_node.chain import KinematicChain
-from ik_solver_node.robot_model import Joint
+from ik_solver_node.chain import KinematicChain, position_range
+from ik_solver_node.exceptions import ChainError
+from ik_solver_node.robot_model import RobotModel
 import numpy as np
 
 
@@ -28,7 +29,7 @@ class Posture:
                          for joint in chain.model.joints if joint.type.is_movable}
         known = {} if previous is None else previous._independent
         self._independent: dict[str, float] = {
-            name: known.get(name, _middle(chain.model.joint(name)))
+            name: known.get(name, _middle(chain.model, name))
             for name in chain.model.movable_joint_names}
         self._independent.update(chain.locked)
         start = chain.mid_range() if previous is None else chain.clip(self.chain_positions)
@@ -59,8 +60,12 @@ class Posture:
                 for name, (source, multiplier, offset) in self._sources.items()}
 
 
-def _middle(joint: Joint) -> float:
+def _middle(model: RobotModel, name: str) -> float:
     """Return the middle of the range of a joint; 0 or the limit where it is unlimited."""
-    if math.isfinite(joint.lower) and math.isfinite(joint.upper):
-        return 0.5 * (joint.lower + joint.upper)
-    return min(max(0.0, joint.lower), joint.upper)
+    try:
+        lower, upper = position_range(model, name)
+    except ChainError:  # limits of a mimic joint beside the chain that contradict its own rule
+        lower, upper = model.joint(name).lower, model.joint(name).upper
+    if math.isfinite(lower) and math.isfinite(upper):
+        return 0.5 * (lower + upper)
+    return min(max(0.0, lower), upper)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-import fcntl
 import math
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from time import monotonic
 from typing import Any, TypeVar
@@ -20,7 +18,6 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped, PoseStamped
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_text
-import pytest
 from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
 import rclpy
 from rclpy.context import Context
@@ -36,34 +33,7 @@ URDF = ROOT / 'urdf'
 START_TIMEOUT = 180.0
 """How long a node may take to get ready: on a new machine it compiles first [s]."""
 
-DOMAINS = range(102, 215)
-"""The ROS domains to choose from."""
-
 T = TypeVar('T')
-
-
-@contextmanager
-def ros_environment(log_folder: Path) -> Iterator[None]:
-    """
-    Set the environment for ROS, here and in child processes: a domain that nobody else uses.
-
-    Like the fixture `ros_domain`, but it may last for a whole module. The domains are beyond those
-    that people choose by hand; without network ports, they are as good as any.
-    """
-    start = os.getpid() % len(DOMAINS)
-    for domain in (*DOMAINS[start:], *DOMAINS[:start]):
-        with open(Path(tempfile.gettempdir()) / f'ros_domain_{domain}.lock', 'w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            with pytest.MonkeyPatch.context() as environment:
-                environment.setenv('ROS_DOMAIN_ID', str(domain))
-                environment.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'SHM')
-                environment.setenv('ROS_LOG_DIR', str(log_folder))
-                yield
-            return
-    pytest.fail('all ROS domains are in use by tests on this machine')
 
 
 class NodeProcess:

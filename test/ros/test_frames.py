@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from domains import private_domain
 from geometry_msgs.msg import TransformStamped
-from harness import ros_environment
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.ros import frames
 from ik_solver_node.ros.conversions import TargetRefusedError
@@ -48,7 +48,7 @@ class Buffer:
 @pytest.fixture
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """Return a node."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         rclpy.init()
         yield rclpy.create_node('some_node')
         rclpy.shutdown()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from harness import (Client, connected_client, NodeProcess, planar_tip, ros_environment,
-                     running_node, URDF, values)
+from domains import private_domain
+from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
 import pytest
 
 PLANAR_2R = (URDF / 'planar_2r.urdf').read_text()
@@ -18,7 +18,7 @@ WAITING = 'waiting for robot_description on /shared/robot_description'
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """Return the node in a namespace, with topics remapped, shared by the tests of this module."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         with running_node('-r', '__ns:=/left', '-r', 'joint_states:=arm/joint_states',
                           '-r', 'robot_description:=/shared/robot_description',
                           until=WAITING) as node:

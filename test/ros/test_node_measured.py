@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 import math
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from harness import (Client, connected_client, NodeProcess, planar_tip, ros_environment,
-                     running_node, URDF)
+from domains import private_domain
+from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF
 import pytest
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
@@ -20,7 +20,7 @@ NAN = math.nan
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """Return the node, shared by the tests of this module; each solve starts where measured."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         with running_node('-p', f'urdf_file:={URDF / "planar_2r.urdf"}',
                           '-p', 'use_measured_state:=true', '-p', 'seed_timeout:=0.001',
                           '-p', 'measured_timeout:=0.5') as node:

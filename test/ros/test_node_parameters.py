@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from harness import (Client, connected_client, NodeProcess, planar_tip, ros_environment,
-                     running_node, URDF, values)
+from domains import private_domain
+from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
 from ik_solver_node.ros.parameters import entries
 import pytest
 
@@ -19,7 +19,7 @@ ARM = URDF / 'planar_3r.urdf'
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """Return the node, shared by the tests of this module."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         with running_node('-p', f'urdf_file:={ARM}') as node:
             yield node
 

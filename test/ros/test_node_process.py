@@ -7,8 +7,9 @@ from pathlib import Path
 import signal
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from harness import (Client, connected_client, NodeProcess, planar_tip, ros_environment,
-                     running_node, START_TIMEOUT, URDF, values)
+from domains import private_domain
+from harness import (Client, connected_client, NodeProcess, planar_tip, running_node,
+                     START_TIMEOUT, URDF, values)
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_ns
 import pytest
 from rclpy.publisher import Publisher
@@ -21,7 +22,7 @@ ARM = URDF / 'planar_2r.urdf'
 @pytest.fixture(scope='module', autouse=True)
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Use one ROS domain for the nodes of this module."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         yield
 
 

@@ -7,8 +7,8 @@ import math
 from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from harness import (Client, connected_client, NodeProcess, planar_tip, ros_environment,
-                     running_node, URDF, values)
+from domains import private_domain
+from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_ns
 import pytest
 from sensor_msgs.msg import JointState
@@ -19,7 +19,7 @@ NAN, INF = math.nan, math.inf
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """Return the node, shared by the tests of this module."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         with running_node('-p', f'urdf_file:={URDF / "planar_2r.urdf"}') as node:
             yield node
 

@@ -10,7 +10,8 @@ import re
 import textwrap
 from typing import Any
 
-from harness import ROOT, ros_environment
+from domains import private_domain
+from harness import ROOT
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.parameters import NodeParameters
@@ -25,7 +26,7 @@ from rclpy.parameter import Parameter
 @pytest.fixture(scope='module', autouse=True)
 def ros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run ROS in this process."""
-    with ros_environment(tmp_path_factory.mktemp('ros_log')):
+    with private_domain(tmp_path_factory.mktemp('ros_log')):
         rclpy.init()
         yield
         rclpy.shutdown()

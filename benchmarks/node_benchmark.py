@@ -115,9 +115,9 @@ def path(count: int) -> list:
     """Return poses along a smooth path through the joints of the arm."""
     chain = KinematicChain.from_model(parse_urdf(read_urdf(URDF)))
     phase = np.arange(chain.size)
-    reach = 0.4 * np.minimum(chain.upper, -chain.lower)
-    return [chain.forward_kinematics(chain.clip(0.3 * reach + reach * np.sin(t + phase)))
-            for t in np.linspace(0.0, 0.005 * count, count)]
+    middle, half = chain.mid_range(), 0.5 * (chain.upper - chain.lower)
+    return [chain.forward_kinematics(middle + half * (0.3 + 0.2 * np.sin(0.005 * i + phase)))
+            for i in range(count)]
 
 
 def run(arguments: Namespace) -> bool:

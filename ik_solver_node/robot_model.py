@@ -104,7 +104,7 @@ class Joint:
     """
 
     name: str
-    type: JointType
+    type: JointType  # noqa: A003
     parent: str
     child: str
     T_parent_joint: np.ndarray

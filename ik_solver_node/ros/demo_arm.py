@@ -140,7 +140,7 @@ class _Joint:
     """What the XML says about a joint; limits and ways in [rad or m]."""
 
     name: str
-    type: str
+    type: str  # noqa: A003
     parent: str
     child: str
     origin: np.ndarray

@@ -88,14 +88,14 @@ def test_base_frame_needs_no_tf(client: Client, frame: str) -> None:
 
 
 BAD_POSES = {
-    'nan': dict(x=NAN, y=0.5),
-    'inf': dict(x=INF, y=0.5),
-    'nan quaternion': dict(x=0.5, y=0.5, quaternion=(0, 0, NAN, 1)),
-    'zero quaternion': dict(x=0.5, y=0.5, quaternion=(0, 0, 0, 0)),
-    'long quaternion': dict(x=0.5, y=0.5, quaternion=(0, 0, 3, 4)),
-    'unknown frame': dict(x=0.5, y=0.5, frame='nowhere'),
-    'old stamp': dict(x=0.5, y=0.5, stamp=stamp_from_ns(10**9)),
-    'future stamp': dict(x=0.5, y=0.5, stamp=stamp_from_ns(2 * 10**18)),
+    'nan': {'x': NAN, 'y': 0.5},
+    'inf': {'x': INF, 'y': 0.5},
+    'nan quaternion': {'x': 0.5, 'y': 0.5, 'quaternion': (0, 0, NAN, 1)},
+    'zero quaternion': {'x': 0.5, 'y': 0.5, 'quaternion': (0, 0, 0, 0)},
+    'long quaternion': {'x': 0.5, 'y': 0.5, 'quaternion': (0, 0, 3, 4)},
+    'unknown frame': {'x': 0.5, 'y': 0.5, 'frame': 'nowhere'},
+    'old stamp': {'x': 0.5, 'y': 0.5, 'stamp': stamp_from_ns(10**9)},
+    'future stamp': {'x': 0.5, 'y': 0.5, 'stamp': stamp_from_ns(2 * 10**18)},
 }
 
 REASONS = {

@@ -94,6 +94,8 @@ MEMORY_SIZE = M_HISTORY + HISTORY
 N_ITERATIONS, N_RESTARTS, N_STEPS, N_SLOW, N_FRESH, COUNTS = 0, 1, 2, 3, 4, 5
 # Entries of `errors`, what `measure` reports: cost, largest errors over the tips [m], [rad].
 E_COST, E_POSITION, E_ORIENTATION, ERRORS = 0, 1, 2, 3
+# Entries of `report`, what the caller learns of the answer: errors [m], [rad], joints at a limit.
+R_POSITION, R_ORIENTATION, R_AT_LIMIT, REPORT = 0, 1, 2, 3
 
 # lambda = DAMPING * cost: Sugihara's and Chan's damping, the factor found by measurement.
 DAMPING = 0.1
@@ -733,27 +735,56 @@ def advance(chain: Chain, goal: Array, options: Options, vectors: Array, memory:
 
 
 @compiled
+def begin(chain: Chain, vectors: Array, memory: Array, counts: Array) -> None:
+    """Move the seed inside the limits and set up the descent from it."""
+    for j in range(vectors.shape[1]):
+        vectors[V_SEED, j] = clamp(vectors[V_SEED, j], chain.bounds[0, j], chain.bounds[1, j])
+        vectors[V_CURRENT, j] = vectors[V_SEED, j]
+        vectors[V_BEST, j] = vectors[V_SEED, j]
+    memory[M_BEST_COST] = np.inf
+    counts[:] = 0
+
+
+@compiled
+def report_best(chain: Chain, goal: Array, vectors: Array, work: Work, report: Array) -> None:
+    """Unwind the best joints towards the seed and measure them afresh into `report`."""
+    best = vectors[V_BEST]
+    unwind(chain, best, vectors[V_SEED])
+    measure(chain, goal, best, work)
+    report[R_POSITION], report[R_ORIENTATION] = work.errors[E_POSITION], work.errors[E_ORIENTATION]
+    report[R_AT_LIMIT] = 0.0
+    for j in range(best.shape[0]):
+        report[R_AT_LIMIT] += best[j] <= chain.bounds[0, j] or best[j] >= chain.bounds[1, j]
+
+
+@compiled
 def descend(constants: Array, topology: Array, bounds: Array, goal: Array, option_array: Array,
-            vectors: Array, memory: Array, counts: Array) -> int:
+            vectors: Array, memory: Array, counts: Array, report: Array) -> int:
     """
     Descend for at most `CHUNK` iterations and return a code; `RUNNING` means call again.
 
-    `vectors` (VECTORS, n) holds the current joints (the start, inside the limits, at the first
-    call), the best ones, the seed, and the slope; `memory` and `counts` what else lives between
-    calls: `memory[M_BEST_COST]` infinite and `counts` zero at the first.
+    `vectors` (VECTORS, n) holds the seed, and after the first call the current joints, the best
+    ones and the slope; `memory` and `counts` what else lives between calls. A negative
+    ``counts[N_ITERATIONS]`` marks the first call.
 
     When a descent stalls, the next one starts from random joints, until one arrives or the
-    restarts are used up. The best joints met, whichever descent found them, are kept.
+    restarts are used up. The best joints met, whichever descent found them, are kept. On arrival
+    they are reported as by `finish`; after any other end the caller calls it, after `polish` if
+    the closest pose is wanted.
     """
     chain = Chain(constants, topology, bounds)
     options = unpack_options(option_array)
     work = new_work(chain, goal)
+    if counts[N_ITERATIONS] < 0:
+        begin(chain, vectors, memory, counts)
     measure(chain, goal, vectors[V_CURRENT], work)
     code = RUNNING
     for _ in range(CHUNK):
         code = advance(chain, goal, options, vectors, memory, counts, work)
         if code != RUNNING:
             break
+    if code == CONVERGED:
+        report_best(chain, goal, vectors, work, report)
     return code
 
 
@@ -793,11 +824,8 @@ def polish(constants: Array, topology: Array, bounds: Array, goal: Array, vector
 
 
 @compiled
-def finish(constants: Array, topology: Array, bounds: Array, goal: Array, vectors: Array, errors:
-           Array) -> None:
-    """Unwind the best joints towards the seed and measure their errors afresh into `errors`."""
+def finish(constants: Array, topology: Array, bounds: Array, goal: Array, vectors: Array,
+           report: Array) -> None:
+    """Turn the best joints, as they are, into the answer: see `report_best`."""
     chain = Chain(constants, topology, bounds)
-    work = new_work(chain, goal)
-    unwind(chain, vectors[V_BEST], vectors[V_SEED])
-    measure(chain, goal, vectors[V_BEST], work)
-    errors[:] = work.errors
+    report_best(chain, goal, vectors, new_work(chain, goal), report)

@@ -9,7 +9,7 @@ from time import perf_counter
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.options import check_options, option
-from ik_solver_node.pose import Pose
+from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.target import PoseTarget, Target
 import numpy as np
 from numpy.typing import ArrayLike
@@ -206,46 +206,51 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
     began = perf_counter()
     if isinstance(target, Pose):
         target = PoseTarget(target)
-    start = chain.mid_range() if seed is None else chain.clip(seed)
+    vectors = np.empty((kernels.VECTORS, chain.size))
+    vectors[kernels.V_SEED] = (
+        chain.mid_range() if seed is None else as_vector(seed, chain.size, 'seed'))
     goal = target.goal_row(options.orientation_weight).reshape(1, kernels.GOAL_SIZE)
     arrays = (chain.constants, chain.topology, chain.bounds, goal)
-    vectors = np.empty((kernels.VECTORS, chain.size))
-    vectors[:] = start
-    memory = np.full(kernels.MEMORY_SIZE, np.inf)
-    counts = np.zeros(kernels.COUNTS, dtype=np.int64)
+    memory, report = np.empty(kernels.MEMORY_SIZE), np.empty(kernels.REPORT)
+    counts = _FIRST_CALL.copy()
     code = kernels.RUNNING
     while code == kernels.RUNNING:
-        code = kernels.descend(*arrays, options._array, vectors, memory, counts)
+        code = kernels.descend(*arrays, options._array, vectors, memory, counts, report)
         if code == kernels.RUNNING and perf_counter() - began > options.max_time:
             code = TerminationReason.OUT_OF_TIME
-    gave_up = code not in (kernels.CONVERGED, kernels.OUT_OF_ITERATIONS)
-    if gave_up and options.step_rule is StepRule.DAMPED:
-        kernels.polish(*arrays, vectors, memory)
-    errors = np.empty(kernels.ERRORS)
-    kernels.finish(*arrays, vectors, errors)
-    within = (errors[kernels.E_POSITION] <= options.position_tolerance
-              and errors[kernels.E_ORIENTATION] <= options.orientation_tolerance)
-    if within:
+    if code != kernels.CONVERGED:
+        if code != kernels.OUT_OF_ITERATIONS and options.step_rule is StepRule.DAMPED:
+            kernels.polish(*arrays, vectors, memory)
+        kernels.finish(*arrays, vectors, report)
+    return _result(chain, options, code, vectors[kernels.V_BEST].copy(), report, counts, began)
+
+
+_FIRST_CALL = np.full(kernels.COUNTS, -1, dtype=np.int64)
+_REASONS = {reason.value: reason for reason in TerminationReason}
+
+
+def _result(chain: KinematicChain, options: SolverOptions, code: int, positions: np.ndarray,
+            report: np.ndarray, counts: np.ndarray, began: float) -> IkResult:
+    """Put what the kernels report into words; the verdict is that of the errors it reports."""
+    position_error, orientation_error, at_limit = report.tolist()
+    if (position_error <= options.position_tolerance
+            and orientation_error <= options.orientation_tolerance):
         code = kernels.CONVERGED
     elif code == kernels.CONVERGED:
         code = kernels.STALLED
-    return _result(chain, TerminationReason(code), vectors[kernels.V_BEST].copy(), errors, counts,
-                   perf_counter() - began)
-
-
-def _result(chain: KinematicChain, reason: TerminationReason, positions: np.ndarray,
-            errors: np.ndarray, counts: np.ndarray, elapsed: float) -> IkResult:
-    """Put what the kernels report into words."""
-    at_limit = ((positions <= chain.lower) | (positions >= chain.upper)).nonzero()[0]
+    joints_at_limit: tuple[str, ...] = ()
+    if at_limit:
+        there = (positions <= chain.lower) | (positions >= chain.upper)
+        joints_at_limit = tuple(chain.joint_names[j] for j in np.flatnonzero(there))
     return IkResult(
         positions=positions,
-        reason=reason,
-        position_error=float(errors[kernels.E_POSITION]),
-        orientation_error=float(errors[kernels.E_ORIENTATION]),
+        reason=_REASONS[code],
+        position_error=position_error,
+        orientation_error=orientation_error,
         iterations=int(counts[kernels.N_ITERATIONS]),
         restarts=int(counts[kernels.N_RESTARTS]),
-        elapsed=elapsed,
-        joints_at_limit=tuple(chain.joint_names[j] for j in at_limit))
+        elapsed=perf_counter() - began,
+        joints_at_limit=joints_at_limit)
 
 
 def warm_up(chain: KinematicChain) -> float:

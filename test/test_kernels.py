@@ -108,10 +108,11 @@ def test_chunks_are_invisible(arm, monkeypatch):
         whole = solve(arm, target, seed, options)
         vectors = np.empty((kernels.VECTORS, arm.size))
         vectors[:] = seed
-        memory = np.full(kernels.MEMORY_SIZE, np.inf)
-        counts = np.zeros(kernels.COUNTS, dtype=np.int64)
+        memory = np.empty(kernels.MEMORY_SIZE)
+        counts = np.empty(kernels.COUNTS, dtype=np.int64)
         goal = goal_of(target)
         chain = kernels.Chain(arm.constants, arm.topology, arm.bounds)
+        kernels.begin(chain, vectors, memory, counts)
         work = kernels.new_work(chain, goal)
         named = kernels.unpack_options(options._array)
         kernels.measure(chain, goal, vectors[kernels.V_CURRENT], work)

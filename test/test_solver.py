@@ -225,7 +225,7 @@ def test_a_seed_outside_the_limits_is_pulled_in(arm):
 @pytest.mark.parametrize('seed', [[0.0] * 5, [np.nan] * 6, [np.inf] + [0.0] * 5, 'seed'])
 def test_a_bad_seed_is_refused(arm, seed):
     """A seed has one finite number per joint."""
-    with pytest.raises(InvalidPoseError, match='q must'):
+    with pytest.raises(InvalidPoseError, match='seed must'):
         solve(arm, Pose.identity(), seed)
 
 

@@ -104,7 +104,7 @@ DAMPING_FLOOR = 1e-12
 # A descent is given up after `patience` steps that did not bring the cost below
 # `progress` times its last mark: the damped rule either converges at once or not at all. The
 # descent from the seed gets more patience, because its answer is the one near the seed.
-SEED_PATIENCE, DAMPED_PATIENCE, DAMPED_PROGRESS = 5, 2, 0.7
+SEED_PATIENCE, DAMPED_PATIENCE, DAMPED_PROGRESS = 3, 2, 0.7
 PLAIN_PATIENCE, PLAIN_PROGRESS = 40, 0.98
 # Random vectors looked at for each restart; the one with the lowest cost is the start. A look
 # costs a third of a step, and a better start saves several.

@@ -24,6 +24,8 @@ from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 
 URDF = Path(__file__).resolve().parent.parent / 'urdf' / 'seven_axis_arm.urdf'
+DOMAINS = range(102, 215)
+"""ROS domains beyond those that people choose by hand; two are used."""
 BLOCKS = 10
 """Alternations between the relay and the node."""
 PATIENCE = 90.0
@@ -128,7 +130,7 @@ def run(arguments: Namespace) -> bool:
         print('\nRound trip: skipped, rclpy is not installed')
         return True
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'SHM')
-    first = 20 + os.getpid() % 40 * 2
+    first = DOMAINS[os.getpid() % (len(DOMAINS) - 1)]
     node = ['-m', 'ik_solver_node.ros.node', '--ros-args', '--log-level', 'error',
             '-p', f'urdf_file:={URDF}', '-p', 'publish_rate:=0.0']
     poses = path(arguments.trips)
@@ -158,7 +160,8 @@ def report(times: dict, used: float) -> bool:
         median, p95, p99 = np.percentile(array[np.isfinite(array)], [50, 95, 99])
         print(f'{name:<16}{median:>11.0f}{p95:>8.0f}{p99:>8.0f}{np.isinf(array).sum():>6}')
     ratio = np.median(times['ik_solver_node']) / np.median(times['bare relay'])
-    kept = ratio <= RATIO_CEILING and used <= MEMORY_CEILING
+    lost = any(np.isinf(values).any() for values in times.values())
+    kept = ratio <= RATIO_CEILING and used <= MEMORY_CEILING and not lost
     print(f'floor {"held" if kept else "MISSED"}: median {ratio:.2f} times the relay (at most '
           f'{RATIO_CEILING:g}), memory of the node {used:.0f} MB (at most {MEMORY_CEILING:.0f})')
     return bool(kept)

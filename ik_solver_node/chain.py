@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from ik_solver_node import kernels
 from ik_solver_node.exceptions import ChainError
@@ -61,6 +63,17 @@ class KinematicChain:
     topology: np.ndarray
     bounds: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle through the constructor: writeable arrays would compile anew."""
+        values = {**vars(self), 'locked': dict(self.locked)}
+        return _rebuilt, (values,)
+
     @classmethod
     def from_model(cls, model: RobotModel, base_link: str | None = None,
                    tip_links: Sequence[str] | None = None, *,
@@ -106,10 +119,8 @@ class KinematicChain:
         bounds = np.array([_bounds(model, name, limits) for name in frames.variables]).T.copy()
         constants, topology = frames.arrays()
         velocity = np.array([_velocity(model, name) for name in frames.variables])
-        for array in (constants, topology, bounds, velocity):
-            array.flags.writeable = False
         return cls(model, base, tips, tuple(frames.variables), bounds[0], bounds[1], velocity,
-                   locked, constants, topology, bounds)
+                   MappingProxyType(locked), constants, topology, bounds)
 
     @property
     def size(self) -> int:
@@ -129,7 +140,8 @@ class KinematicChain:
 
         """
         frames = np.empty((len(self.topology), 12))
-        kernels.tip_frames(self.constants, self.topology, as_vector(q, self.size, 'q'), frames)
+        kernels.tip_frames(self.constants, self.topology, self.bounds,
+                           as_vector(q, self.size, 'q'), frames)
         frame = frames[self._tip_frame(tip_link)]
         matrix = np.eye(4)
         matrix[:3, :3] = frame[:9].reshape(3, 3)
@@ -145,8 +157,9 @@ class KinematicChain:
         """
         frames = np.empty((len(self.topology), 12))
         transposed = np.empty((self.size, 6))
-        kernels.tip_jacobian(self.constants, self.topology, as_vector(q, self.size, 'q'), frames,
-                             self._tip_frame(tip_link), transposed)
+        kernels.tip_jacobian(self.constants, self.topology, self.bounds,
+                             as_vector(q, self.size, 'q'), frames, self._tip_frame(tip_link),
+                             transposed)
         return transposed.T
 
     def clip(self, q: ArrayLike) -> np.ndarray:
@@ -185,6 +198,11 @@ class KinematicChain:
             raise ChainError(f'{tip_link!r} is not a tip of this chain, whose tips are '
                              f'{listed(self.tip_links)}')
         return len(self.topology) - len(self.tip_links) + self.tip_links.index(tip_link)
+
+
+def _rebuilt(values: dict[str, Any]) -> KinematicChain:
+    """Return the chain that was copied or pickled."""
+    return KinematicChain(**{**values, 'locked': MappingProxyType(values['locked'])})
 
 
 class _Frames:
@@ -312,26 +330,14 @@ def _check_overrides(model: RobotModel, limits: Limits, locked: Mapping[str, flo
                 f'joint of robot {model.name!r}, which are: '
                 f'{listed(model.movable_joint_names)}')
     for name, (lower, upper) in limits.items():
-        if not lower <= upper:
+        if not (lower <= upper and lower < np.inf and upper > -np.inf):
             raise ChainError(f'the limits of joint {name!r} are [{lower}, {upper}], but the lower '
-                             'one must not be above the upper one')
+                             'one must not be above the upper one, nor may no position be left')
     for name, position in locked.items():
-        joint = model.joint(name)
-        lower, upper = limits.get(name, (joint.lower, joint.upper))
+        lower, upper = limits.get(name) or position_range(model, name)
         if not lower <= position <= upper:
             raise ChainError(f'joint {name!r} cannot be locked at {position}: its limits are '
                              f'[{lower}, {upper}]')
-
-
-def _followers(model: RobotModel, source: str) -> list[tuple[Joint, float, float]]:
-    """Return each joint that `source` drives, itself first, with multiplier and offset."""
-    followers = [(model.joint(source), 1.0, 0.0)]
-    for joint in model.joints:
-        if joint.mimic is not None:
-            name, multiplier, offset = model.resolve_mimic(joint.name)
-            if name == source:
-                followers.append((joint, multiplier, offset))
-    return followers
 
 
 def position_range(model: RobotModel, source: str) -> tuple[float, float]:
@@ -345,7 +351,7 @@ def position_range(model: RobotModel, source: str) -> tuple[float, float]:
 
     """
     lower, upper = -np.inf, np.inf
-    for joint, multiplier, offset in _followers(model, source):
+    for joint, multiplier, offset in model.followers(source):
         if multiplier != 0.0:
             ends = sorted((end - offset) / multiplier for end in (joint.lower, joint.upper))
             lower, upper = max(lower, ends[0]), min(upper, ends[1])
@@ -366,7 +372,7 @@ def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]
     """
     lower, upper = limits.get(source) or position_range(model, source)
     period = 2.0 * np.pi
-    for joint, multiplier, _ in _followers(model, source):
+    for joint, multiplier, _ in model.followers(source):
         if joint.type is JointType.PRISMATIC or multiplier != round(multiplier):
             period = 0.0
     reach = np.pi if model.joint(source).type is not JointType.PRISMATIC else 1.0
@@ -388,4 +394,4 @@ def _draw_range(lower: float, upper: float, reach: float) -> tuple[float, float]
 def _velocity(model: RobotModel, source: str) -> float:
     """Return the velocity [rad/s or m/s] at which a joint keeps all it drives within limits."""
     return min(joint.velocity / abs(multiplier)
-               for joint, multiplier, _ in _followers(model, source) if multiplier != 0.0)
+               for joint, multiplier, _ in model.followers(source) if multiplier != 0.0)

@@ -79,15 +79,13 @@ TIP_TO_BASE, BASE_TO_TIP = 0, 1
 # What `descend` returns; the names and sentences for people are in solver.TerminationReason.
 RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS, OUT_OF_RESTARTS, NOT_FINITE = 0, 1, 2, 3, 4, 5
 
-# Iterations in one call of `descend`: the caller looks at the clock between calls.
-CHUNK = 25
 # Columns of a row of `goal`: position, rotation row by row, position and orientation weight.
 GOAL_SIZE = 14
 GOAL_POSITION, GOAL_ROTATION, GOAL_POSITION_WEIGHT, GOAL_ORIENTATION_WEIGHT = 0, 3, 12, 13
 # Rows of `vectors`, the joint vectors that live from one call of `descend` to the next.
 V_CURRENT, V_BEST, V_SEED, V_SLOPE, VECTORS = 0, 1, 2, 3, 4
 # Entries of `memory`, the numbers that live from one call of `descend` to the next.
-M_BEST_COST, M_BEST_POSITION, M_BEST_ORIENTATION, M_REFERENCE, M_RATE, M_HISTORY = 0, 1, 2, 3, 4, 5
+M_BEST_COST, M_REFERENCE, M_RATE, M_HISTORY = 0, 1, 2, 3
 HISTORY = 8
 MEMORY_SIZE = M_HISTORY + HISTORY
 # Entries of `counts`, the counters that live from one call of `descend` to the next.
@@ -101,6 +99,8 @@ R_POSITION, R_ORIENTATION, R_AT_LIMIT, REPORT = 0, 1, 2, 3
 DAMPING = 0.1
 # Keeps the normal matrix positive definite when the cost is zero to rounding [m^2].
 DAMPING_FLOOR = 1e-12
+# Polishing ends when even this much damping does not lower the cost [m^2].
+DAMPING_MAX = 1e6
 # A descent is given up after `patience` steps that did not bring the cost below
 # `progress` times its last mark: the damped rule either converges at once or not at all. The
 # descent from the seed gets more patience, because its answer is the one near the seed.
@@ -154,8 +154,8 @@ class Work(NamedTuple):
     frames: np.ndarray       # (f, 12) rotation row by row and position of each frame in the base
     residual: np.ndarray     # (r,)
     jacobian: np.ndarray     # (n, r), one row per variable, so that each column of J is contiguous
-    normal: np.ndarray       # (s, s), s = max(n, r)
-    rhs: np.ndarray          # (s,)
+    normal: np.ndarray       # (r, r), of which the smaller of free variables and rows is used
+    rhs: np.ndarray          # (r,)
     step: np.ndarray         # (n,)
     trial: np.ndarray        # (n,)
     slope: np.ndarray        # (n,)
@@ -210,9 +210,10 @@ def place_frames(chain: Chain, q: Array, frames: Array) -> None:
 
 
 @compiled
-def tip_frames(constants: Array, topology: Array, q: Array, frames: Array) -> None:
+def tip_frames(constants: Array, topology: Array, bounds: Array, q: Array,
+               frames: Array) -> None:
     """Write every frame in the base into `frames` (f, 12); the tips are the last rows."""
-    place_frames(Chain(constants, topology, constants), q, frames)
+    place_frames(Chain(constants, topology, bounds), q, frames)
 
 
 @compiled
@@ -252,10 +253,10 @@ def fill_jacobian(chain: Chain, frames: Array, tip: int, weight_p: float, weight
 
 
 @compiled
-def tip_jacobian(constants: Array, topology: Array, q: Array, frames: Array, tip: int,
-                 jacobian: Array) -> None:
+def tip_jacobian(constants: Array, topology: Array, bounds: Array, q: Array, frames: Array,
+                 tip: int, jacobian: Array) -> None:
     """Write the geometric Jacobian of frame `tip`, transposed, into `jacobian` (n, 6)."""
-    chain = Chain(constants, topology, constants)
+    chain = Chain(constants, topology, bounds)
     place_frames(chain, q, frames)
     jacobian[:] = 0.0
     fill_jacobian(chain, frames, tip, 1.0, 1.0, jacobian, 0)
@@ -273,28 +274,31 @@ def rotation_vector(target: Array, frame: Array, out: Array) -> None:
     that no rounding can leave their domain; near half a turn, where the sine vanishes, the axis is
     read off the symmetric part.
     """
-    m = np.empty((3, 3))
-    for row in range(3):
-        for col in range(3):
-            m[row, col] = (target[3 * row] * frame[3 * col]
-                           + target[3 * row + 1] * frame[3 * col + 1]
-                           + target[3 * row + 2] * frame[3 * col + 2])
-    x, y, z = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
+    t, f = target, frame
+    m00 = t[0] * f[0] + t[1] * f[1] + t[2] * f[2]
+    m11 = t[3] * f[3] + t[4] * f[4] + t[5] * f[5]
+    m22 = t[6] * f[6] + t[7] * f[7] + t[8] * f[8]
+    m01 = t[0] * f[3] + t[1] * f[4] + t[2] * f[5]
+    m10 = t[3] * f[0] + t[4] * f[1] + t[5] * f[2]
+    m02 = t[0] * f[6] + t[1] * f[7] + t[2] * f[8]
+    m20 = t[6] * f[0] + t[7] * f[1] + t[8] * f[2]
+    m12 = t[3] * f[6] + t[4] * f[7] + t[5] * f[8]
+    m21 = t[6] * f[3] + t[7] * f[4] + t[8] * f[5]
+    x, y, z = m21 - m12, m02 - m20, m10 - m01
     sine = 0.5 * np.sqrt(x * x + y * y + z * z)
-    cosine = 0.5 * (m[0, 0] + m[1, 1] + m[2, 2] - 1.0)
+    cosine = 0.5 * (m00 + m11 + m22 - 1.0)
     angle = np.arctan2(sine, cosine)
     if cosine > -0.99:
         scale = 0.5 * angle / sine if sine > 1e-12 else 0.5
         out[0], out[1], out[2] = scale * x, scale * y, scale * z
         return
     # R + R^T = 2 cos(angle) I + 2 (1 - cos(angle)) a a^T: the longest column gives the axis a.
-    k = 0
-    for i in range(1, 3):
-        if m[i, i] > m[k, k]:
-            k = i
-    for i in range(3):
-        out[i] = 0.5 * (m[i, k] + m[k, i])
-    out[k] -= cosine
+    if m00 >= m11 and m00 >= m22:
+        out[0], out[1], out[2] = m00 - cosine, 0.5 * (m01 + m10), 0.5 * (m02 + m20)
+    elif m11 >= m22:
+        out[0], out[1], out[2] = 0.5 * (m01 + m10), m11 - cosine, 0.5 * (m12 + m21)
+    else:
+        out[0], out[1], out[2] = 0.5 * (m02 + m20), 0.5 * (m12 + m21), m22 - cosine
     length = np.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
     if out[0] * x + out[1] * y + out[2] * z < 0.0:
         length = -length
@@ -329,10 +333,11 @@ def measure(chain: Chain, goal: Array, q: Array, work: Work) -> float:
                     rotation_vector(goal[t, GOAL_ROTATION:], frame, error)
                 squared = error[0] ** 2 + error[1] ** 2 + error[2] ** 2
                 cost += 0.5 * weight * weight * squared
-                if part == 0:
-                    worst_position = max(worst_position, squared)
-                else:
-                    worst_orientation = max(worst_orientation, squared)
+                # Written so that a NaN stays, where max() would lose it.
+                if part == 0 and not squared <= worst_position:
+                    worst_position = squared
+                if part == 1 and not squared <= worst_orientation:
+                    worst_orientation = squared
                 for i in range(3):
                     error[i] *= weight
                 at += 3
@@ -510,35 +515,46 @@ def solve_free(work: Work, damping: float) -> None:
     """
     Solve the damped least squares problem over the free variables into `work.step`.
 
-    The smaller of the two equivalent forms is solved, ``(J^T J + lambda I) x = J^T e`` or
-    ``x = J^T y, (J J^T + lambda I) y = e``, which is also the one of full rank.
+    Of the two equivalent forms the smaller one is solved, which is also the one of full rank.
     """
-    n, rows = work.jacobian.shape
     count = 0
-    for j in range(n):
+    for j in range(work.free.shape[0]):
         count += work.free[j]
-    if count == 0:
-        return
+    if count > work.residual.shape[0]:
+        solve_by_rows(work, damping)
+    elif count > 0:
+        solve_by_variables(work, damping, count)
+
+
+@compiled
+def solve_by_rows(work: Work, damping: float) -> None:
+    """Solve ``(J J^T + lambda I) y = e`` and set the step to ``J^T y``."""
+    n, rows = work.jacobian.shape
     jacobian, normal, rhs = work.jacobian, work.normal, work.rhs
-    if count > rows:
-        for a in range(rows):
-            for b in range(a + 1):
-                normal[a, b] = 0.0
-            normal[a, a] = damping
-            rhs[a] = work.residual[a]
-        for j in range(n):
-            if work.free[j]:
-                for a in range(rows):
-                    for b in range(a + 1):
-                        normal[a, b] += jacobian[j, a] * jacobian[j, b]
-        cholesky_solve(normal, rhs, rows)
-        for j in range(n):
-            if work.free[j]:
-                total = 0.0
-                for row in range(rows):
-                    total += jacobian[j, row] * rhs[row]
-                work.step[j] = total
-        return
+    for a in range(rows):
+        for b in range(a + 1):
+            normal[a, b] = 0.0
+        normal[a, a] = damping
+        rhs[a] = work.residual[a]
+    for j in range(n):
+        if work.free[j]:
+            for a in range(rows):
+                for b in range(a + 1):
+                    normal[a, b] += jacobian[j, a] * jacobian[j, b]
+    cholesky_solve(normal, rhs, rows)
+    for j in range(n):
+        if work.free[j]:
+            total = 0.0
+            for row in range(rows):
+                total += jacobian[j, row] * rhs[row]
+            work.step[j] = total
+
+
+@compiled
+def solve_by_variables(work: Work, damping: float, count: int) -> None:
+    """Solve ``(J^T J + lambda I) x = J^T e`` for the `count` free variables."""
+    n, rows = work.jacobian.shape
+    jacobian, normal, rhs = work.jacobian, work.normal, work.rhs
     a = 0
     for i in range(n):
         if work.free[i]:
@@ -630,8 +646,6 @@ def keep_best(vectors: Array, memory: Array, work: Work) -> None:
     if work.errors[E_COST] < memory[M_BEST_COST]:
         vectors[V_BEST] = vectors[V_CURRENT]
         memory[M_BEST_COST] = work.errors[E_COST]
-        memory[M_BEST_POSITION] = work.errors[E_POSITION]
-        memory[M_BEST_ORIENTATION] = work.errors[E_ORIENTATION]
 
 
 @compiled
@@ -677,9 +691,8 @@ def new_work(chain: Chain, goal: Array) -> Work:
     for t in range(goal.shape[0]):
         rows += 3 * (int(goal[t, GOAL_POSITION_WEIGHT] > 0.0)
                      + int(goal[t, GOAL_ORIENTATION_WEIGHT] > 0.0))
-    size = max(n, rows)
     return Work(np.empty((chain.topology.shape[0], 12)), np.empty(rows), np.empty((n, rows)),
-                np.empty((size, size)), np.empty(size), np.empty(n), np.empty(n), np.empty(n),
+                np.empty((rows, rows)), np.empty(rows), np.empty(n), np.empty(n), np.empty(n),
                 np.empty(n, dtype=np.bool_), np.empty(ERRORS))
 
 
@@ -714,9 +727,14 @@ def advance(chain: Chain, goal: Array, options: Options, vectors: Array, memory:
         counts[N_FRESH], counts[N_STEPS], counts[N_SLOW] = 1, 0, -1
     else:
         one_step(chain, goal, options, vectors, memory, counts, work)
-    keep_best(vectors, memory, work)
     if arrived(work, options):
-        return CONVERGED
+        # By full turns the tip moves by rounding, which may be too much for a tight tolerance.
+        unwind(chain, vectors[V_CURRENT], vectors[V_SEED])
+        measure(chain, goal, vectors[V_CURRENT], work)
+        if arrived(work, options):
+            vectors[V_BEST] = vectors[V_CURRENT]
+            return CONVERGED
+    keep_best(vectors, memory, work)
     cost = work.errors[E_COST]
     stalled = not np.isfinite(cost) or slow(options, cost, memory, counts)
     if not stalled and counts[N_STEPS] < options.max_iterations:
@@ -759,9 +777,9 @@ def report_best(chain: Chain, goal: Array, vectors: Array, work: Work, report: A
 
 @compiled
 def descend(constants: Array, topology: Array, bounds: Array, goal: Array, option_array: Array,
-            vectors: Array, memory: Array, counts: Array, report: Array) -> int:
+            vectors: Array, memory: Array, counts: Array, report: Array, chunk: int) -> int:
     """
-    Descend for at most `CHUNK` iterations and return a code; `RUNNING` means call again.
+    Descend for at most `chunk` iterations and return a code; `RUNNING` means call again.
 
     `vectors` (VECTORS, n) holds the seed, and after the first call the current joints, the best
     ones and the slope; `memory` and `counts` what else lives between calls. A negative
@@ -779,7 +797,7 @@ def descend(constants: Array, topology: Array, bounds: Array, goal: Array, optio
         begin(chain, vectors, memory, counts)
     measure(chain, goal, vectors[V_CURRENT], work)
     code = RUNNING
-    for _ in range(CHUNK):
+    for _ in range(chunk):
         code = advance(chain, goal, options, vectors, memory, counts, work)
         if code != RUNNING:
             break
@@ -818,7 +836,7 @@ def polish(constants: Array, topology: Array, bounds: Array, goal: Array, vector
                 return
         else:
             damping *= 4.0
-            if damping > RATE_MAX:
+            if damping > DAMPING_MAX:
                 return
             measure(chain, goal, q, work)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field, fields
 from enum import Enum
+from functools import lru_cache
 import math
 import numbers
 from typing import Any, get_type_hints
@@ -45,12 +46,18 @@ def check_options(options: Any) -> None:
         If a value has a wrong type or lies outside its range; the message names the field.
 
     """
-    hints = get_type_hints(type(options))
+    hints = _type_hints(type(options))  # type: ignore[arg-type]  # classes are hashable
     for item in fields(options):
         if 'description' in item.metadata:
             value = _checked(item.name, getattr(options, item.name), hints[item.name],
                              item.metadata)
             object.__setattr__(options, item.name, value)
+
+
+@lru_cache(maxsize=None)
+def _type_hints(kind: type) -> dict[str, Any]:
+    """Return the types of the fields of a dataclass; to evaluate them takes as long as a solve."""
+    return get_type_hints(kind)
 
 
 def _checked(name: str, value: Any, kind: Any, metadata: Any) -> Any:

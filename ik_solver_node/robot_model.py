@@ -119,10 +119,11 @@ class Joint:
         object.__setattr__(self, 'T_parent_joint', self._checked(self.T_parent_joint, (4, 4)))
         object.__setattr__(self, 'axis', self._unit_axis())
         # Written so that a NaN fails every comparison.
-        if not self.lower <= self.upper:
+        if not (self.lower <= self.upper and self.lower < math.inf and self.upper > -math.inf):
             raise UrdfError(
                 f'joint {self.name!r} has the limits lower {self.lower:g} and upper '
-                f'{self.upper:g}; lower must not be greater than upper')
+                f'{self.upper:g}; lower must not be greater than upper, nor may no position be '
+                'left')
         if not self.velocity > 0.0:
             raise UrdfError(f'joint {self.name!r} has the velocity limit {self.velocity:g}; '
                             'it must be positive')
@@ -253,6 +254,31 @@ class RobotModel:
 
         """
         return self._mimic_sources.get(self.joint(name).name, (name, 1.0, 0.0))
+
+    def followers(self, source: str) -> tuple[tuple[Joint, float, float], ...]:
+        """
+        Return each joint that an independent joint drives, itself first.
+
+        Parameters
+        ----------
+        source : str
+            A movable joint that mimics no other.
+
+        Returns
+        -------
+        tuple of (Joint, float, float)
+            Each with multiplier and offset [rad or m], as of `resolve_mimic`.
+
+        """
+        return ((self.joint(source), 1.0, 0.0), *self._followers.get(source, ()))
+
+    @cached_property
+    def _followers(self) -> dict[str, list[tuple[Joint, float, float]]]:
+        followers: dict[str, list[tuple[Joint, float, float]]] = {}
+        for name, (source, multiplier, offset) in self._mimic_sources.items():
+            followers.setdefault(source, []).append(
+                (self._joint_by_name[name], multiplier, offset))
+        return followers
 
     @cached_property
     def _joint_by_name(self) -> dict[str, Joint]:

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import ChainError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.target import PoseTarget, Target
@@ -37,6 +38,14 @@ class SweepOrder(str, Enum):
     BASE_TO_TIP = 'base_to_tip'
 
 
+SMALL_CHAIN = 8
+CHUNK_WORK = 25 * SMALL_CHAIN ** 2
+"""
+Work between two looks at the clock: 25 iterations of a small chain, fewer of a longer one, as an
+iteration of the sweep grows with the square of the joints.
+"""
+
+
 @dataclass(frozen=True)
 class SolverOptions:
     """
@@ -57,8 +66,8 @@ class SolverOptions:
     sweep_order: SweepOrder = option(
         SweepOrder.TIP_TO_BASE, 'order of the sweep: tip_to_base or base_to_tip')
     rate: float = option(
-        0.5, 'rate of the sweep, first rate of the gradient: joint motion per slope of the '
-        'squared error', unit='rad/m^2', minimum=1e-6, maximum=1e3)
+        0.5, 'rate of the sweep, first rate of the gradient: joint motion per slope of half the '
+        'squared error', unit='rad^2/m^2', minimum=1e-6, maximum=1e3)
     sampling_distance: float = option(
         1e-6, 'joint motion over which a finite difference is taken', unit='rad or m',
         minimum=1e-10, maximum=0.1)
@@ -96,7 +105,6 @@ class SolverOptions:
             max_iterations=self.max_iterations,
             max_restarts=self.max_restarts,
             random_seed=self.random_seed), dtype=np.float64)
-        array.flags.writeable = False
         object.__setattr__(self, '_array', array)
 
 
@@ -201,9 +209,14 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
     ------
     InvalidPoseError
         If the seed has the wrong length or a number that is not finite.
+    ChainError
+        If the chain has several tips.
 
     """
     began = perf_counter()
+    if len(chain.tip_links) != 1:
+        raise ChainError(f'a chain to solve has one tip, but this one has the tips '
+                         f'{", ".join(chain.tip_links)}; build one chain for each')
     if isinstance(target, Pose):
         target = PoseTarget(target)
     vectors = np.empty((kernels.VECTORS, chain.size))
@@ -213,9 +226,10 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
     arrays = (chain.constants, chain.topology, chain.bounds, goal)
     memory, report = np.empty(kernels.MEMORY_SIZE), np.empty(kernels.REPORT)
     counts = _FIRST_CALL.copy()
+    chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
     code = kernels.RUNNING
     while code == kernels.RUNNING:
-        code = kernels.descend(*arrays, options._array, vectors, memory, counts, report)
+        code = kernels.descend(*arrays, options._array, vectors, memory, counts, report, chunk)
         if code == kernels.RUNNING and perf_counter() - began > options.max_time:
             code = TerminationReason.OUT_OF_TIME
     if code != kernels.CONVERGED:
@@ -235,9 +249,7 @@ def _result(chain: KinematicChain, options: SolverOptions, code: int, positions:
     position_error, orientation_error, at_limit = report.tolist()
     if (position_error <= options.position_tolerance
             and orientation_error <= options.orientation_tolerance):
-        code = kernels.CONVERGED
-    elif code == kernels.CONVERGED:
-        code = kernels.STALLED
+        code = kernels.CONVERGED  # by polishing
     joints_at_limit: tuple[str, ...] = ()
     if at_limit:
         there = (positions <= chain.lower) | (positions >= chain.upper)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.options import check_options, option
-from ik_solver_node.solver import IkResult, solve, SolverOptions
+from ik_solver_node.solver import IkResult, solve, SolverOptions, TerminationReason
 from ik_solver_node.target import PoseTarget, Target
 import numpy as np
 from numpy.typing import ArrayLike
@@ -29,11 +29,12 @@ class TrackerOptions:
         False, 'whether a target that cannot be reached moves the arm to the closest pose '
         'instead of leaving it where it is')
     max_joint_step: float = option(
-        0.5, 'a solution that moves a joint further than this, for a target that moved less than '
-        'tracking.near, is a jump and is refused', unit='rad or m', minimum=1e-3, maximum=1e3)
+        0.5, 'a solution that moves a joint further than this is a jump, and refused unless the '
+        'target itself leapt', unit='rad or m', minimum=1e-3, maximum=1e3)
     near: float = option(
-        0.05, 'how far a target may move from the last one before the arm may take a new posture '
-        'for it; 0 accepts every jump', unit='m', minimum=0.0, maximum=1e3)
+        0.05, 'a target leaps if it is this far from the one before, where a radian counts as '
+        'solver.orientation_weight, or if it is the first or of another kind; 0 accepts every '
+        'jump', unit='m', minimum=0.0, maximum=1e3)
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -89,7 +90,7 @@ class TrackResult:
         if self.verdict is Verdict.NOT_REACHED:
             return (f'holding, the closest pose found is {left} off: '
                     f'{self.result.reason.sentence}')
-        return (f'holding, the target is near the last one but its solution moves a joint by '
+        return (f'holding, the target has not leapt but its solution moves a joint by '
                 f'{self.joint_step:.3g} rad or m')
 
 
@@ -99,7 +100,8 @@ class PoseTracker:
 
     Each solve starts at the last accepted positions, so that a target that moves little moves the
     arm little. What is not reached, or reached only by a jump, is not accepted: the last accepted
-    positions stay.
+    positions stay. A stream that goes where the arm can follow only by a jump is held until it
+    leaps, or comes back to where the arm waits.
 
     Parameters
     ----------
@@ -118,7 +120,8 @@ class PoseTracker:
         self._solver_options = solver_options
         self._options = options
         self._positions: np.ndarray | None = None
-        self._target: Target | None = None
+        self._asked: Target | None = None
+        self._may_jump = True
 
     @property
     def chain(self) -> KinematicChain:
@@ -133,7 +136,7 @@ class PoseTracker:
     def reset(self, positions: ArrayLike | None = None) -> None:
         """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
         self._positions = None if positions is None else self._chain.clip(positions)
-        self._target = None
+        self._asked, self._may_jump = None, True
 
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
@@ -157,24 +160,29 @@ class PoseTracker:
             With `positions` None if the arm shall stay where it is.
 
         """
+        self._may_jump = self._may_jump or self._leaps(target)
+        self._asked = target
         seed = measured if self._positions is None else self._positions
         result = solve(self._chain, target, seed, self._solver_options)
-        verdict = Verdict.REACHED
-        if not result.success:
-            verdict = Verdict.NOT_REACHED
-            if self._options.allow_approximate:
-                verdict = Verdict.CLOSEST
-                result = self._closest(target, seed, result)
+        if not result.success and self._options.allow_approximate:
+            result = self._closest(target, seed, result)
         step = 0.0
         if self._positions is not None:
             step = float(np.abs(result.positions - self._positions).max())
-        if (verdict is not Verdict.NOT_REACHED and step > self._options.max_joint_step
-                and self._is_near(target)):
-            verdict = Verdict.WOULD_JUMP
+        verdict = self._judge(result, step)
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
-            self._positions, self._target = result.positions, target
+            self._positions, self._may_jump = result.positions, False
             return TrackResult(verdict, result, step, result.positions)
         return TrackResult(verdict, result, step, None)
+
+    def _judge(self, result: IkResult, step: float) -> Verdict:
+        """Return whether the arm may move to `result`, by at most `step` in a joint."""
+        if not result.success and (not self._options.allow_approximate
+                                   or result.reason is TerminationReason.NOT_FINITE):
+            return Verdict.NOT_REACHED
+        if step > self._options.max_joint_step and not self._may_jump:
+            return Verdict.WOULD_JUMP
+        return Verdict.REACHED if result.success else Verdict.CLOSEST
 
     def _closest(self, target: Target, seed: ArrayLike | None, best: IkResult) -> IkResult:
         """
@@ -184,16 +192,18 @@ class PoseTracker:
         that follows them shakes. The reason of the full search is the one worth telling.
         """
         nearby = solve(self._chain, target, seed, replace(self._solver_options, max_restarts=0))
-        return replace(nearby, reason=best.reason, elapsed=best.elapsed + nearby.elapsed,
-                       iterations=best.iterations + nearby.iterations, restarts=best.restarts)
+        return replace(nearby, elapsed=best.elapsed + nearby.elapsed, restarts=best.restarts,
+                       reason=nearby.reason if nearby.success else best.reason,
+                       iterations=best.iterations + nearby.iterations)
 
-    def _is_near(self, target: Target) -> bool:
-        """Return whether `target` moved less than ``near`` from the last accepted one."""
-        if self._target is None:
-            return False
-        moved = float(np.linalg.norm(target.position - self._target.position))
-        if isinstance(target, PoseTarget) and isinstance(self._target, PoseTarget):
-            aligned = abs(float(target.pose.quat_xyzw @ self._target.pose.quat_xyzw))
+    def _leaps(self, target: Target) -> bool:
+        """Return whether `target` is a new motion, rather than the last one carried on."""
+        last = self._asked
+        if last is None or type(target) is not type(last):
+            return True
+        moved = float(np.linalg.norm(target.position - last.position))
+        if isinstance(target, PoseTarget) and isinstance(last, PoseTarget):
+            aligned = abs(float(target.pose.quat_xyzw @ last.pose.quat_xyzw))
             angle = 2.0 * np.arccos(min(aligned, 1.0))
             moved = float(np.hypot(moved, self._solver_options.orientation_weight * angle))
-        return moved < self._options.near
+        return moved >= self._options.near

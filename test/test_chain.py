@@ -1,5 +1,7 @@
 """Chains: which joints they have, and forward kinematics and Jacobians that others confirm."""
 
+import pickle
+
 from chains import chain_of, model_of, random_positions, urdf_of
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError
@@ -183,6 +185,14 @@ def test_a_locked_joint_stays_and_is_not_in_q():
     assert locked.joint_positions(np.delete(q, 2))['panda_joint3'] == 0.4
 
 
+def test_a_lock_keeps_followers_inside_their_limits():
+    """A joint cannot be locked where one that mimics it could not be."""
+    with pytest.raises(ChainError, match=r"'first' cannot be locked at 1.5.*\[-0.5, 1.0\]"):
+        small_chain(FIRST, ('second', 'revolute', 'b', 'c',
+                            '<mimic joint="first" multiplier="2"/>'),
+                    ('third', 'revolute', 'c', 'd', ''), links='abcd', locked={'first': 1.5})
+
+
 def test_limits_can_be_replaced():
     """Limits by name replace those of the URDF, in both directions."""
     chain = chain_of('panda', limits={'panda_joint1': (-0.1, 0.2), 'panda_joint2': (-9.0, 9.0)})
@@ -213,6 +223,8 @@ def test_planar_and_floating_joints_are_refused_by_name_only_on_the_chain():
     ({'limits': {'x': (0, 1)}}, ["'x'", 'first', 'independently movable']),
     ({'limits': {'first': (1, 0)}}, ["'first'", '[1, 0]', 'lower']),
     ({'limits': {'first': (np.nan, 0)}}, ["'first'", 'nan']),
+    ({'limits': {'first': (np.inf, np.inf)}}, ["'first'", '[inf, inf]']),
+    ({'limits': {'first': (-np.inf, -np.inf)}}, ["'first'", '[-inf, -inf]']),
     ({'locked': {'x': 0.0}}, ["'x'", 'first']),
     ({'locked': {'first': 7.0}}, ["'first'", '7.0', '[-1.0, 2.0]']),
 ])
@@ -240,6 +252,8 @@ def test_a_bad_joint_vector_is_refused(q):
 
 def test_arrays_cannot_be_changed():
     """A chain is a value."""
-    chain = chain_of('planar_2r')
-    with pytest.raises(ValueError, match='read-only'):
-        chain.lower[0] = 0.0
+    for chain in (chain_of('planar_2r'), pickle.loads(pickle.dumps(chain_of('planar_2r')))):
+        with pytest.raises(ValueError, match='read-only'):
+            chain.lower[0] = 0.0
+        with pytest.raises(TypeError):
+            chain.locked['joint_1'] = 0.0

@@ -1,5 +1,7 @@
 """The compiled functions, each against an independent way to the same number."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
@@ -132,6 +134,8 @@ def test_each_kernel_that_users_reach_is_compiled_once(arm):
         solve(arm, Pose.identity(), seed, SolverOptions(step_rule='sweep'))
         arm.forward_kinematics(seed)
         arm.jacobian(seed)
+    for chain in (copy.deepcopy(arm), pickle.loads(pickle.dumps(arm))):
+        solve(chain, Pose.identity(), None, pickle.loads(pickle.dumps(SolverOptions())))
     for name in ('descend', 'polish', 'finish', 'tip_frames', 'tip_jacobian'):
         assert len(getattr(kernels, name).signatures) == 1, name
 

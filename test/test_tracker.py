@@ -85,6 +85,57 @@ def test_a_far_target_may_take_another_posture():
     assert answer.joint_step > 0.5
 
 
+def test_a_stream_that_creeps_past_a_limit_is_held_until_it_leaps():
+    """However far it creeps, it is the same motion; after a leap the arm may turn over."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    free = chain_of('planar_2r')
+    tracker = PoseTracker(chain, PATIENT)
+    tracker.reset([0.4, -0.9])
+    verdicts = []
+    for angle in np.arange(0.4, 0.8, 0.002):
+        before = tracker.positions
+        target = PointTarget(free.forward_kinematics([angle, -0.9]).position)
+        answer = tracker.track(target)
+        verdicts.append(answer.verdict)
+        if answer.accepted and len(verdicts) > 1:
+            assert np.abs(answer.positions - before).max() < 0.1
+    assert verdicts[-1] is Verdict.WOULD_JUMP
+    tracker.track(PointTarget([5.0, 0.0, 0.0]))  # a leap counts even if it leads nowhere
+    assert tracker.track(target).verdict is Verdict.REACHED
+
+
+def test_a_held_arm_is_picked_up_where_it_waits():
+    """A stream that comes back is followed again."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    free = chain_of('planar_2r')
+    tracker = PoseTracker(chain, PATIENT)
+    tracker.reset([0.4, -0.9])
+    angles = np.concatenate([np.arange(0.4, 0.6, 0.01), np.arange(0.6, 0.4, -0.01)])
+    answers = [tracker.track(PointTarget(free.forward_kinematics([angle, -0.9]).position))
+               for angle in angles]
+    assert any(not answer.accepted for answer in answers)
+    assert answers[-1].accepted
+
+
+def test_a_pose_after_a_point_at_the_same_place_is_a_new_motion(arm):
+    """To turn the tip where it is may need any motion."""
+    q = arm.clip(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])
+    pose = arm.forward_kinematics(q + [0, 0, 0, 0, 0, 2.0])
+    tracker = PoseTracker(arm, PATIENT)
+    tracker.reset(q)
+    assert tracker.track(PointTarget(pose.position)).accepted
+    assert tracker.track(PoseTarget(pose)).verdict is Verdict.REACHED
+
+
+def test_a_target_beyond_all_numbers_is_not_approached(plane):
+    """Nothing is close to what overflows."""
+    tracker = PoseTracker(plane, PATIENT, TrackerOptions(allow_approximate=True))
+    tracker.reset([0.2, 0.3])
+    answer = tracker.track(PointTarget([1e200, 0.0, 0.0]))
+    assert answer.verdict is Verdict.NOT_REACHED
+    assert tracker.positions.tolist() == [0.2, 0.3]
+
+
 def test_a_turn_on_the_spot_counts_as_motion(arm):
     """A pose that turns by much is a far target although its position stays."""
     tracker = PoseTracker(arm, PATIENT, TrackerOptions(near=0.1))
@@ -158,16 +209,18 @@ def test_no_stream_of_targets_brings_out_a_jump_or_a_limit(arm, seed, approximat
     options = TrackerOptions(allow_approximate=approximate)
     tracker = PoseTracker(arm, SolverOptions(max_time=60.0, max_restarts=5), options)
     rng = np.random.default_rng(seed)
-    position, accepted_at = rng.uniform(-0.5, 0.5, 3), None
+    position, leapt = rng.uniform(-0.5, 0.5, 3), True
     for _ in range(20):
+        last = position
         position = position + rng.normal(scale=rng.choice([1e-3, 0.02, 1.0]), size=3)
+        leapt = leapt or np.linalg.norm(position - last) >= options.near
         before = tracker.positions
         target = PoseTarget(Pose(position, [0.0, 0.0, 0.0, 1.0]))
         answer = tracker.track(target)
         if answer.accepted:
             assert np.all((answer.positions >= arm.lower) & (answer.positions <= arm.upper))
-            if before is not None and np.linalg.norm(position - accepted_at) < options.near:
+            if before is not None and not leapt:
                 assert np.abs(answer.positions - before).max() <= options.max_joint_step
-            accepted_at = position
+            leapt = False
         else:
             assert tracker.positions is before

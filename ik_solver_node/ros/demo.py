@@ -22,7 +22,7 @@ import signal
 import sys
 import tempfile
 import time
-from typing import Any, Optional
+from typing import Any
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, IkSolverError
@@ -163,7 +163,7 @@ class Demo:
         self._say(*referee.printed.new_lines())
         return self._close(died, node, referee)
 
-    def _watch(self, node: Child, referee: Child, source: Child) -> Optional[Child]:
+    def _watch(self, node: Child, referee: Child, source: Child) -> Child | None:
         """Show what happens until the source is done; return a child that died, if one did."""
         is_moving = False
         while not self._signal:
@@ -188,7 +188,7 @@ class Demo:
             self._say('         still starting')
             self._next_sign_of_life += SIGN_OF_LIFE_PERIOD
 
-    def _close(self, died: Optional[Child], node: Child, referee: Child) -> int:
+    def _close(self, died: Child | None, node: Child, referee: Child) -> int:
         """Say what went wrong apart from what the referee judged; return the exit code."""
         if self._signal:
             self._say('', f'Stopped by {signal.Signals(self._signal).name}')

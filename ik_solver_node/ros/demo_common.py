@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 import signal
 import sys
-from typing import Any, Optional
+from typing import Any
 
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.options import check_options, option
@@ -98,7 +98,7 @@ class DemoNode(Node):
             self.get_logger().error(f'this robot_description is not used: {error}')
 
 
-def run(make_node: Callable[[], DemoNode], args: Optional[list[str]] = None) -> int:
+def run(make_node: Callable[[], DemoNode], args: list[str] | None = None) -> int:
     """
     Spin a node until it is done or the program is asked to end; return its exit code.
 

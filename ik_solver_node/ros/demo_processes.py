@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Optional
+from typing import Any
 
 POLL_PERIOD = 0.02
 """How often children are looked at [s]."""
@@ -78,7 +78,7 @@ class Child:
         for name, value in parameters.items():
             # JSON is YAML in which no text can be mistaken for something else.
             self._command += ['-p', f'{name}:={json.dumps(value, ensure_ascii=False)}']
-        self._process: Optional[subprocess.Popen[bytes]] = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the process."""
@@ -87,7 +87,7 @@ class Child:
             stdout=self.printed.file, stderr=self.logged.file, start_new_session=True)
 
     @property
-    def exit_code(self) -> Optional[int]:
+    def exit_code(self) -> int | None:
         """The exit code, None while it runs or before it was started."""
         return None if self._process is None else self._process.poll()
 

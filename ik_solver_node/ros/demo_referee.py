@@ -18,7 +18,6 @@ import math
 import os
 import shutil
 import sys
-from typing import Optional
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
@@ -29,6 +28,7 @@ from ik_solver_node.ros.demo_common import DemoNode, ModelOptions, run
 from ik_solver_node.ros.demo_score import Answer, Judgement, Referee, Ruling
 import numpy as np
 from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import JointState
 from transforms3d.quaternions import quat2mat
 
@@ -91,7 +91,7 @@ class Scoreboard:
         self._pause = 1e9 / rows_per_second
         self._has_colours = has_colours
         self._columns = columns
-        self._first: Optional[int] = None
+        self._first: int | None = None
         self._next_row = -math.inf
 
     def show(self, judgement: Judgement) -> None:
@@ -134,7 +134,8 @@ class DemoReferee(DemoNode):
     def __init__(self) -> None:
         super().__init__('demo_referee', RefereeOptions)
         options = self.options
-        self._referee: Optional[Referee] = None
+        self._referee: Referee | None = None
+        self._answers: list[Subscription] = []
         self._board = Scoreboard(options.rows_per_second, has_colours(options.colour),
                                  options.columns or terminal_columns())
         self._timer = self.create_timer(0.02, self._wait_for_node)
@@ -142,11 +143,12 @@ class DemoReferee(DemoNode):
 
     def exit_code(self) -> int:
         """Print the summary, if there is anything to sum up, and return 0 if all went well."""
-        if self._referee is None:
+        if self._referee is None or not self._referee.tally.seen:
+            print('\nThe referee has seen no robot, no node or no target: nothing was judged',
+                  flush=True)
             return 1
         tally = self._referee.tally
-        if tally.seen:
-            print(f'\nSummary of the referee\n{tally.summary()}', flush=True)
+        print(f'\nSummary of the referee\n{tally.summary()}', flush=True)
         return 0 if tally.is_good else 1
 
     def _use_description(self, urdf: str) -> None:
@@ -155,14 +157,16 @@ class DemoReferee(DemoNode):
         self._referee = Referee(RefereeArm(urdf, options.base_link, options.tip_link),
                                 options.position_tolerance, options.orientation_tolerance)
         if is_first:
-            self.create_subscription(JointState, 'joint_states', self._on_joint_state, QUEUE)
-            self.create_subscription(DiagnosticArray, 'ik_solver_node/solution',
-                                     self._on_solution, QUEUE)
+            self._answers = [
+                self.create_subscription(JointState, 'joint_states', self._on_joint_state, QUEUE),
+                self.create_subscription(DiagnosticArray, 'ik_solver_node/solution',
+                                         self._on_solution, QUEUE)]
 
     def _wait_for_node(self) -> None:
         """Listen to targets once the node is there: whoever sends them waits for the referee."""
-        if self._referee and all(map(self.count_publishers,
-                                     ('joint_states', 'ik_solver_node/solution'))):
+        # By resolved names: rclpy does not remap what it counts.
+        if self._answers and all(self.count_publishers(answer.topic_name)
+                                 for answer in self._answers):
             self._timer.cancel()
             self.create_subscription(PoseStamped, 'target_pose', self._on_target, QUEUE)
 
@@ -228,7 +232,7 @@ def has_colours(colour: Colour) -> bool:
     return colour is Colour.ALWAYS
 
 
-def _xyz(transform: Optional[np.ndarray]) -> str:
+def _xyz(transform: np.ndarray | None) -> str:
     """Return the position of a transform (4, 4) in columns [m]."""
     if transform is None:
         return f'{"-":>22}'

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 import math
-from typing import Any, Optional
+from typing import Any
 
 from ik_solver_node.ros.demo_arm import RefereeArm
 import numpy as np
@@ -55,7 +55,7 @@ class Answer:
     claims_reached: bool
     why: str
     elapsed: float
-    joints_stamp: Optional[int]
+    joints_stamp: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ class Judgement:
     ruling: Ruling
     sent: int
     T_base_target: np.ndarray
-    T_base_tip: Optional[np.ndarray]
+    T_base_tip: np.ndarray | None
     position_error: float
     orientation_error: float
     answer: Answer
@@ -168,7 +168,7 @@ class Referee:
         self.tally = Tally()
         self.arm = arm
         self._tolerances = (position_tolerance, orientation_tolerance)
-        self._T_base_tip: Optional[np.ndarray] = None
+        self._T_base_tip: np.ndarray | None = None
         self._targets: dict[int, np.ndarray] = {}
         self._answers: dict[int, Answer] = {}
         self._joints: dict[int, tuple[Mapping[str, float], int]] = {}
@@ -254,7 +254,7 @@ def _remember(memory: dict[int, Any], stamp: int, value: Any) -> None:
         del memory[next(iter(memory))]
 
 
-def _errors(T_base_target: np.ndarray, T_base_tip: Optional[np.ndarray]) -> tuple[float, float]:
+def _errors(T_base_target: np.ndarray, T_base_tip: np.ndarray | None) -> tuple[float, float]:
     """Return how far the tip is from the target, [m] and [rad]."""
     if T_base_tip is None:
         return math.inf, math.inf

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import sys
-from typing import Optional
 
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.chain import KinematicChain
@@ -84,7 +83,7 @@ class TargetPath:
         positions = self._middle + self._swing * (2.0 * slow + fast) / 3.0
         return self.chain.forward_kinematics(self.chain.clip(positions))
 
-    def out_of_reach(self, pose: Pose) -> Optional[Pose]:
+    def out_of_reach(self, pose: Pose) -> Pose | None:
         """Return `pose` moved straight away from the base until no arm could get there."""
         distance = float(np.linalg.norm(pose.position))
         if not 0.0 < self._reach < SENSIBLE_REACH or distance == 0.0:
@@ -133,7 +132,7 @@ class DemoTargets(DemoNode):
 
     def __init__(self) -> None:
         super().__init__('demo_targets', TargetOptions)
-        self._path: Optional[TargetPath] = None
+        self._path: TargetPath | None = None
         self._count = 0
         self._waiting_since = self._now()
         # Only the newest target matters to anybody.

@@ -89,7 +89,8 @@ class IkSolverNode(Node):
         self._posture: Posture | None = None
         self._accepted_at = -np.inf
         self._level = DiagnosticStatus.STALE
-        self._description: str | None = None
+        self._received: str | None = None
+        self._last_good: str | None = None
         self._listens_to_description = False
         self._listens_to_targets = False
         # Simulated time may stand still or be set back; whoever listens must still be served.
@@ -100,7 +101,7 @@ class IkSolverNode(Node):
     # --- start -------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        """Get a chain, warm up, and only then listen."""
+        """Get a chain, and only then listen."""
         for sentence in parameters.unknown_overrides(getattr(self, '_parameter_overrides', {})):
             self.get_logger().warning(sentence)
         chain = description.build_chain(self._settings, None)
@@ -155,9 +156,12 @@ class IkSolverNode(Node):
 
     def _on_description(self, message: String) -> None:
         """Use a new description if it is good, else keep the chain."""
+        # Kept in any case: a latched message comes only once, and a change of parameters may make
+        # it good, such as the choice of a tip.
+        self._received = message.data
         if not description.comes_by_topic(self._settings):
             return
-        if message.data == self._description:
+        if message.data == self._last_good:
             self._status.bad_description = ''
             return
         self.get_logger().info(f'received robot_description ({len(message.data)} characters)')
@@ -166,9 +170,18 @@ class IkSolverNode(Node):
         except IkSolverError as error:
             self._report_bad_description(str(error))
             return
-        self._description = message.data
-        if chain is not None:
-            self._use_chain(chain)
+        self._last_good = message.data
+        self._use_chain(chain)
+
+    def _build_chain(self, settings: NodeParameters) -> tuple[KinematicChain | None, str | None]:
+        """Return the chain that `settings` ask for, and the message it comes from, if it does."""
+        try:
+            chain, text = description.build_chain(settings, self._received), self._received
+        except IkSolverError:
+            if self._last_good is None:
+                raise
+            chain, text = description.build_chain(settings, self._last_good), self._last_good
+        return chain, text if description.comes_by_topic(settings) else self._last_good
 
     def _report_bad_description(self, reason: str) -> None:
         """Say that a description cannot be used."""
@@ -177,8 +190,10 @@ class IkSolverNode(Node):
         self.get_logger().error(self._status.bad_description)
         self._publish_diagnostics()
 
-    def _use_chain(self, chain: KinematicChain) -> None:
+    def _use_chain(self, chain: KinematicChain | None) -> None:
         """Solve on `chain` from now on; joints that it shares with the last one stay put."""
+        if chain is None:
+            return
         moved = self._tracker is not None and self._tracker.positions is not None
         self._posture = Posture(chain, self._posture if moved else None)
         self._tracker = PoseTracker(chain, self._settings.solver, self._settings.tracking)
@@ -307,7 +322,7 @@ class IkSolverNode(Node):
     def _check_parameters(self, changed: NodeParameters) -> None:
         """Raise `IkSolverError` if no chain can be built with `changed`."""
         if self._needs_new_chain(changed):
-            description.build_chain(changed, self._description)
+            self._build_chain(changed)
 
     def _apply_parameters(self, changed: NodeParameters) -> None:
         """Use `changed` parameters from now on."""
@@ -326,12 +341,10 @@ class IkSolverNode(Node):
         if description.comes_by_topic(self._settings):
             self._listen_to_description()
         try:
-            chain = description.build_chain(self._settings, self._description)
+            chain, self._last_good = self._build_chain(self._settings)
+            self._use_chain(chain)
         except IkSolverError as error:  # a file may have changed since the check
             self._report_bad_description(str(error))
-            return
-        if chain is not None:
-            self._use_chain(chain)
 
     # --- diagnostics -------------------------------------------------------------------------
 

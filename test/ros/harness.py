@@ -84,15 +84,15 @@ class NodeProcess:
         return code
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Ask the node to end, ever less politely, and return its exit code."""
-        for step in (number, signal.SIGTERM, signal.SIGKILL):
-            if self._process.poll() is None:
-                self._process.send_signal(step)
-            try:
-                return self.wait_for_end(10.0)
-            except subprocess.TimeoutExpired:
-                continue
-        raise AssertionError(f'process {self._process.pid} cannot be ended')
+        """Ask the node to end and return its exit code; it must not take a second signal."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            return self.wait_for_end(10.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self.wait_for_end(10.0)
+            raise AssertionError(f'signal {number} did not end the node:\n{self.output}') from None
 
     def _read(self) -> None:
         """Collect the output."""

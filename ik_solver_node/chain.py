@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+import math
 from types import MappingProxyType
 from typing import Any
 
@@ -44,6 +45,8 @@ class KinematicChain:
         Limits [rad or m]; infinite where there is none.
     velocity : ndarray, shape (n,)
         Velocity limits [rad/s or m/s]; infinite where there is none.
+    limits : Mapping
+        Limits that replace those of the URDF, by joint [rad or m].
     locked : Mapping
         Names and positions [rad or m] of the joints that were locked.
     constants, topology, bounds : ndarray
@@ -58,6 +61,7 @@ class KinematicChain:
     lower: np.ndarray
     upper: np.ndarray
     velocity: np.ndarray
+    limits: Limits
     locked: Mapping[str, float]
     constants: np.ndarray
     topology: np.ndarray
@@ -71,7 +75,7 @@ class KinematicChain:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle through the constructor: writeable arrays would compile anew."""
-        values = {**vars(self), 'locked': dict(self.locked)}
+        values = dict(vars(self), limits=dict(self.limits), locked=dict(self.locked))
         return _rebuilt, (values,)
 
     @classmethod
@@ -120,7 +124,8 @@ class KinematicChain:
         constants, topology = frames.arrays()
         velocity = np.array([_velocity(model, name) for name in frames.variables])
         return cls(model, base, tips, tuple(frames.variables), bounds[0], bounds[1], velocity,
-                   MappingProxyType(locked), constants, topology, bounds)
+                   MappingProxyType(limits), MappingProxyType(locked), constants, topology,
+                   bounds)
 
     @property
     def size(self) -> int:
@@ -170,7 +175,8 @@ class KinematicChain:
         """Return the middle of each joint's range, shape (n,); 0 or the limit where unlimited."""
         bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
         middle = np.zeros(self.size)
-        middle[bounded] = 0.5 * (self.lower[bounded] + self.upper[bounded])
+        # Halved first: the sum of large limits would overflow.
+        middle[bounded] = 0.5 * self.lower[bounded] + 0.5 * self.upper[bounded]
         return self.clip(middle)
 
     def joint_positions(self, q: ArrayLike) -> dict[str, float]:
@@ -202,7 +208,8 @@ class KinematicChain:
 
 def _rebuilt(values: dict[str, Any]) -> KinematicChain:
     """Return the chain that was copied or pickled."""
-    return KinematicChain(**{**values, 'locked': MappingProxyType(values['locked'])})
+    return KinematicChain(**dict(values, limits=MappingProxyType(values['limits']),
+                                 locked=MappingProxyType(values['locked'])))
 
 
 class _Frames:
@@ -323,26 +330,37 @@ def _to_root(model: RobotModel, link: str) -> list[Joint]:
 
 def _check_overrides(model: RobotModel, limits: Limits, locked: Mapping[str, float]) -> None:
     """Refuse limits and locks for joints that do not exist or do not move by themselves."""
-    for name in (*limits, *locked):
-        if name not in model.movable_joint_names:
-            raise ChainError(
-                f'joint {name!r} cannot be limited or locked: it is not an independently movable '
-                f'joint of robot {model.name!r}, which are: '
-                f'{listed(model.movable_joint_names)}')
+    movable = [joint.name for joint in model.joints if joint.type.is_movable]
+    for names, allowed, what in ((limits, movable, 'limited: it is not a movable joint'),
+                                 (locked, model.movable_joint_names,
+                                  'locked: it is not an independently movable joint')):
+        for name in names:
+            if name not in allowed:
+                raise ChainError(f'joint {name!r} cannot be {what} of robot {model.name!r}, '
+                                 f'which are: {listed(allowed)}')
     for name, (lower, upper) in limits.items():
         if not (lower <= upper and lower < np.inf and upper > -np.inf):
             raise ChainError(f'the limits of joint {name!r} are [{lower}, {upper}], but the lower '
                              'one must not be above the upper one, nor may no position be left')
     for name, position in locked.items():
-        lower, upper = limits.get(name) or position_range(model, name)
-        if not lower <= position <= upper:
+        lower, upper = position_range(model, name, limits)
+        if not (lower <= position <= upper and math.isfinite(position)):
             raise ChainError(f'joint {name!r} cannot be locked at {position}: its limits are '
                              f'[{lower}, {upper}]')
 
 
-def position_range(model: RobotModel, source: str) -> tuple[float, float]:
+def position_range(model: RobotModel, source: str, limits: Limits) -> tuple[float, float]:
     """
     Return where an independent joint may be for itself and all that mimic it [rad or m].
+
+    Parameters
+    ----------
+    model : RobotModel
+        The robot.
+    source : str
+        The joint.
+    limits : mapping of str to (lower, upper)
+        Limits that replace those of the URDF.
 
     Raises
     ------
@@ -350,17 +368,25 @@ def position_range(model: RobotModel, source: str) -> tuple[float, float]:
         If the limits of a mimic joint leave no position.
 
     """
-    lower, upper = -np.inf, np.inf
+    lower, upper = -math.inf, math.inf
     for joint, multiplier, offset in model.followers(source):
-        if multiplier != 0.0:
-            ends = sorted((end - offset) / multiplier for end in (joint.lower, joint.upper))
-            lower, upper = max(lower, ends[0]), min(upper, ends[1])
-            if lower > upper:
-                raise ChainError(
-                    f'joint {joint.name!r} mimics {source!r} ({multiplier:g} times, offset '
-                    f'{offset:g}) with limits [{joint.lower}, {joint.upper}], which no position '
-                    f'of {source!r} meets; correct the URDF, or set limits for {source!r}')
+        own = limits.get(joint.name, (joint.lower, joint.upper))
+        low, high = _range_for(own, multiplier, offset)
+        lower, upper = max(lower, low), min(upper, high)
+        if not (lower <= upper and lower < math.inf and upper > -math.inf):
+            raise ChainError(
+                f'joint {joint.name!r} mimics {source!r} ({multiplier:g} times, offset '
+                f'{offset:g}) with limits {list(own)}, which no position of {source!r} meets; '
+                f'correct the URDF, or set limits for {joint.name!r}')
     return lower, upper
+
+
+def _range_for(own: tuple[float, float], multiplier: float, offset: float) -> tuple[float, float]:
+    """Return where a source keeps one follower within its `own` limits."""
+    if multiplier == 0.0:  # it stands still, wherever the source is
+        return (-math.inf, math.inf) if own[0] <= offset <= own[1] else (math.inf, -math.inf)
+    low, high = sorted((end - offset) / multiplier for end in own)
+    return low, high
 
 
 def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]:
@@ -370,7 +396,7 @@ def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]
     A joint may be turned by its period without moving anything: 2 pi, if all that it drives turns
     by whole turns.
     """
-    lower, upper = limits.get(source) or position_range(model, source)
+    lower, upper = position_range(model, source, limits)
     period = 2.0 * np.pi
     for joint, multiplier, _ in model.followers(source):
         if joint.type is JointType.PRISMATIC or multiplier != round(multiplier):

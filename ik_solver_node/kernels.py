@@ -65,7 +65,7 @@ References
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -163,7 +163,7 @@ class Work(NamedTuple):
     errors: np.ndarray       # (ERRORS,)
 
 
-def compiled(function: Callable) -> Callable:
+def compiled(function: Callable) -> Any:
     """Compile `function` with numba; without a folder to cache it in, for this process only."""
     options = {'nogil': True, 'error_model': 'numpy'}
     try:

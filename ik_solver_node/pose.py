@@ -43,7 +43,7 @@ def as_vector(values: ArrayLike, size: int, name: str) -> np.ndarray:
     """
     try:
         vector = np.array(values, dtype=np.float64, order='C')
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidPoseError(f'{name} must be {size} numbers, got {values!r}') from error
     if vector.shape != (size,):
         raise InvalidPoseError(f'{name} must have shape ({size},), got {vector.shape}')

@@ -17,7 +17,7 @@ import numpy as np
 from transforms3d.euler import euler2mat
 from urdf_parser_py.urdf import URDF
 
-MAX_URDF_LENGTH = 4_000_000
+MAX_URDF_LENGTH = 2_000_000
 """
 Longest URDF that is parsed [characters].
 
@@ -141,14 +141,15 @@ class Joint:
     def _unit_axis(self) -> np.ndarray:
         """Return the axis with length 1."""
         axis = self._checked(self.axis, (3,))
-        length = float(np.linalg.norm(axis))
-        if length < SMALLEST_AXIS:
+        largest = float(np.abs(axis).max())
+        if largest < SMALLEST_AXIS:
             if self.type in (JointType.FIXED, JointType.FLOATING):
                 # These have no axis; CAD exporters write "0 0 0" for them.
                 return self._checked(np.array([1.0, 0.0, 0.0]), (3,))
             raise UrdfError(f'joint {self.name!r} is {self.type.value} and has the axis '
                             f'{axis.tolist()}; it must not have length zero')
-        return self._checked(axis / length, (3,))
+        axis = axis / largest  # the square of a large number would overflow
+        return self._checked(axis / np.linalg.norm(axis), (3,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,6 +307,9 @@ class RobotModel:
             for follower, rule in reversed(followers.items()):
                 multiplier *= rule.multiplier
                 offset = rule.multiplier * offset + rule.offset
+                if not math.isfinite(multiplier + offset):
+                    raise UrdfError(f'joint {follower!r} mimics {source!r} {multiplier:g} times '
+                                    f'with offset {offset:g}; both must be finite')
                 sources[follower] = (source, multiplier, offset)
         return sources
 

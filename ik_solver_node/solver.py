@@ -8,10 +8,10 @@ from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.exceptions import ChainError
+from ik_solver_node.exceptions import ChainError, InvalidPoseError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
-from ik_solver_node.target import PoseTarget, Target
+from ik_solver_node.target import PointTarget, PoseTarget, Target
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -208,7 +208,7 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
     Raises
     ------
     InvalidPoseError
-        If the seed has the wrong length or a number that is not finite.
+        If the target is none, or the seed has the wrong length or a number that is not finite.
     ChainError
         If the chain has several tips.
 
@@ -219,6 +219,9 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
                          f'{", ".join(chain.tip_links)}; build one chain for each')
     if isinstance(target, Pose):
         target = PoseTarget(target)
+    if not isinstance(target, (PoseTarget, PointTarget)):
+        raise InvalidPoseError(f'target must be a PoseTarget, a PointTarget or a Pose, got '
+                               f'{target!r}')
     vectors = np.empty((kernels.VECTORS, chain.size))
     vectors[kernels.V_SEED] = (
         chain.mid_range() if seed is None else as_vector(seed, chain.size, 'seed'))

@@ -30,11 +30,11 @@ class TrackerOptions:
         'instead of leaving it where it is')
     max_joint_step: float = option(
         0.5, 'a solution that moves a joint further than this is a jump, and refused unless the '
-        'target itself leapt', unit='rad or m', minimum=1e-3, maximum=1e3)
+        'target leapt', unit='rad or m', minimum=1e-3, maximum=1e3)
     near: float = option(
-        0.05, 'a target leaps if it is this far from the one before, where a radian counts as '
-        'solver.orientation_weight, or if it is the first or of another kind; 0 accepts every '
-        'jump', unit='m', minimum=0.0, maximum=1e3)
+        0.05, 'a target leaps if it is this far from the one before (or the first, or of another '
+        'kind) and from the tip, where a radian counts as solver.orientation_weight; 0 accepts '
+        'every jump', unit='m', minimum=0.0, maximum=1e3)
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -62,7 +62,8 @@ class TrackResult:
     result : IkResult
         What the solver found.
     joint_step : float
-        Largest motion of a joint from the last accepted positions [rad or m]; 0 at the first.
+        Largest motion of a joint, or of one that mimics it, from the last accepted positions
+        [rad or m]; 0 at the first.
     positions : ndarray, shape (n,), or None
         The accepted positions [rad or m]; None if the arm shall stay.
 
@@ -119,6 +120,9 @@ class PoseTracker:
         self._chain = chain
         self._solver_options = solver_options
         self._options = options
+        # A joint moves all that mimic it, some of them further than itself.
+        self._gains = np.array([max(abs(multiplier) for _, multiplier, _ in
+                                    chain.model.followers(name)) for name in chain.joint_names])
         self._positions: np.ndarray | None = None
         self._asked: Target | None = None
         self._may_jump = True
@@ -168,19 +172,19 @@ class PoseTracker:
             result = self._closest(target, seed, result)
         step = 0.0
         if self._positions is not None:
-            step = float(np.abs(result.positions - self._positions).max())
-        verdict = self._judge(result, step)
+            step = float((self._gains * np.abs(result.positions - self._positions)).max())
+        verdict = self._judge(target, result, step)
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._positions, self._may_jump = result.positions, False
             return TrackResult(verdict, result, step, result.positions)
         return TrackResult(verdict, result, step, None)
 
-    def _judge(self, result: IkResult, step: float) -> Verdict:
+    def _judge(self, target: Target, result: IkResult, step: float) -> Verdict:
         """Return whether the arm may move to `result`, by at most `step` in a joint."""
         if not result.success and (not self._options.allow_approximate
                                    or result.reason is TerminationReason.NOT_FINITE):
             return Verdict.NOT_REACHED
-        if step > self._options.max_joint_step and not self._may_jump:
+        if step > self._options.max_joint_step and not (self._may_jump and self._is_far(target)):
             return Verdict.WOULD_JUMP
         return Verdict.REACHED if result.success else Verdict.CLOSEST
 
@@ -199,11 +203,20 @@ class PoseTracker:
     def _leaps(self, target: Target) -> bool:
         """Return whether `target` is a new motion, rather than the last one carried on."""
         last = self._asked
-        if last is None or type(target) is not type(last):
-            return True
-        moved = float(np.linalg.norm(target.position - last.position))
-        if isinstance(target, PoseTarget) and isinstance(last, PoseTarget):
-            aligned = abs(float(target.pose.quat_xyzw @ last.pose.quat_xyzw))
+        return (last is None or type(target) is not type(last)
+                or self._distance(target, last) >= self._options.near)
+
+    def _is_far(self, target: Target) -> bool:
+        """Return whether `target` is away from where the tip is."""
+        assert self._positions is not None
+        tip = PoseTarget(self._chain.forward_kinematics(self._positions))
+        return self._distance(target, tip) >= self._options.near
+
+    def _distance(self, target: Target, other: Target) -> float:
+        """Return how far two targets are apart in what both of them ask for [m]."""
+        moved = float(np.linalg.norm(target.position - other.position))
+        if isinstance(target, PoseTarget) and isinstance(other, PoseTarget):
+            aligned = abs(float(target.pose.quat_xyzw @ other.pose.quat_xyzw))
             angle = 2.0 * np.arccos(min(aligned, 1.0))
             moved = float(np.hypot(moved, self._solver_options.orientation_weight * angle))
-        return moved >= self._options.near
+        return moved

@@ -166,11 +166,31 @@ def test_mimic_limits_that_contradict_are_refused():
 
 
 def test_explicit_limits_settle_what_mimic_limits_contradict():
-    """Limits that are set for the source replace those of all that follow it."""
+    """The limits of a mimic joint can be replaced as well."""
     chain = small_chain(FIRST, ('second', 'revolute', 'b', 'c',
                                 '<mimic joint="first" multiplier="1" offset="9"/>'),
-                        limits={'first': (-0.5, 0.5)})
+                        limits={'second': (8.5, 9.5)})
     assert (chain.lower[0], chain.upper[0]) == (-0.5, 0.5)
+
+
+def test_limits_of_a_source_do_not_free_its_followers():
+    """Wider limits for the source leave those of the joints that mimic it."""
+    chain = small_chain(FIRST, ('second', 'revolute', 'b', 'c',
+                                '<mimic joint="first" multiplier="2"/>'),
+                        limits={'first': (-9.0, 9.0)})
+    assert (chain.lower[0], chain.upper[0]) == (-0.5, 1.0)
+
+
+@pytest.mark.parametrize('offset, allowed', [(0.5, True), (5.0, False)])
+def test_a_mimic_joint_that_stands_still_must_stand_within_its_limits(offset, allowed):
+    """A multiplier of zero makes a joint a constant."""
+    follower = ('second', 'revolute', 'b', 'c',
+                f'<mimic joint="first" multiplier="0" offset="{offset}"/>')
+    if allowed:
+        assert small_chain(FIRST, follower).upper[0] == 2.0
+    else:
+        with pytest.raises(ChainError, match="'second' mimics 'first'"):
+            small_chain(FIRST, follower)
 
 
 def test_a_locked_joint_stays_and_is_not_in_q():
@@ -220,12 +240,13 @@ def test_planar_and_floating_joints_are_refused_by_name_only_on_the_chain():
     ({'base_link': 'nowhere'}, ['base_link', "'nowhere'", 'a, b, c']),
     ({'tip_links': ['nowhere']}, ['tip_links', "'nowhere'", 'a, b, c']),
     ({'tip_links': ['a']}, ['no joint can move', "'a'"]),
-    ({'limits': {'x': (0, 1)}}, ["'x'", 'first', 'independently movable']),
+    ({'limits': {'x': (0, 1)}}, ["'x'", 'first', 'movable']),
     ({'limits': {'first': (1, 0)}}, ["'first'", '[1, 0]', 'lower']),
     ({'limits': {'first': (np.nan, 0)}}, ["'first'", 'nan']),
     ({'limits': {'first': (np.inf, np.inf)}}, ["'first'", '[inf, inf]']),
     ({'limits': {'first': (-np.inf, -np.inf)}}, ["'first'", '[-inf, -inf]']),
     ({'locked': {'x': 0.0}}, ["'x'", 'first']),
+    ({'locked': {'first': np.inf}}, ["'first'", 'inf']),
     ({'locked': {'first': 7.0}}, ["'first'", '7.0', '[-1.0, 2.0]']),
 ])
 def test_a_wrong_choice_is_refused_with_what_is_known(options, words):

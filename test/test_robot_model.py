@@ -415,8 +415,8 @@ class TestSize:
 
     def test_much_decoration(self) -> None:
         visual = '<visual><geometry><box size="1 1 1"/></geometry></visual>'
-        text = snake(50, visual * 1200)
-        assert len(text) > 3_000_000
+        text = snake(50, visual * 600)
+        assert len(text) > 1_500_000
         assert len(parse_urdf(text).joints) == 50
 
     def test_deeply_nested_elements(self) -> None:

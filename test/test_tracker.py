@@ -2,8 +2,10 @@
 
 from chains import chain_of
 from hypothesis import given, settings, strategies as st
+from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
+from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
@@ -102,6 +104,38 @@ def test_a_stream_that_creeps_past_a_limit_is_held_until_it_leaps():
     assert verdicts[-1] is Verdict.WOULD_JUMP
     tracker.track(PointTarget([5.0, 0.0, 0.0]))  # a leap counts even if it leads nowhere
     assert tracker.track(target).verdict is Verdict.REACHED
+
+
+@pytest.mark.parametrize('disturb', [
+    lambda tracker: tracker.track(PointTarget([5.0, 0.0, 0.0])),
+    lambda tracker: tracker.track(PoseTarget(Pose([0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]))),
+    lambda tracker: tracker.reset(tracker.positions),
+], ids=['outlier', 'other kind', 'reset'])
+def test_nothing_makes_the_arm_turn_over_for_a_target_near_its_tip(disturb):
+    """An outlier or a new start do not disarm the guard."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    tracker = PoseTracker(chain, SolverOptions(max_time=60.0, max_restarts=20))
+    tracker.reset([0.49, -0.9])
+    near = PointTarget(chain_of('planar_2r').forward_kinematics([0.52, -0.9]).position)
+    assert tracker.track(near).verdict is Verdict.WOULD_JUMP
+    disturb(tracker)
+    assert tracker.track(near).verdict is Verdict.WOULD_JUMP
+
+
+def test_the_step_of_a_mimic_joint_counts():
+    """A joint that is followed a hundred times as far may move a hundredth of the step."""
+    urdf = '''<robot name="r"><link name="a"/><link name="b"/><link name="c"/>
+      <joint name="slow" type="continuous"><parent link="a"/><child link="b"/>
+        <axis xyz="0 0 1"/></joint>
+      <joint name="fast" type="continuous"><parent link="b"/><child link="c"/>
+        <origin xyz="1 0 0"/><axis xyz="0 0 1"/><mimic joint="slow" multiplier="100"/></joint>
+      </robot>'''
+    tracker = PoseTracker(KinematicChain.from_model(parse_urdf(urdf)), PATIENT)
+    tracker.reset([0.0])
+    tracker.track(PointTarget([1.0, 0.0, 0.0]))
+    answer = tracker.track(PointTarget([np.cos(0.01), np.sin(0.01), 0.0]))
+    assert answer.joint_step == pytest.approx(1.0, abs=1e-3)
+    assert answer.verdict is Verdict.WOULD_JUMP
 
 
 def test_a_held_arm_is_picked_up_where_it_waits():

@@ -55,10 +55,13 @@ def check_stamp(stamp: Time, now: int, timeout: float) -> None:
     Raises
     ------
     TargetRefusedError
-        If they are further apart.
+        If they are further apart, or the stamp is negative.
 
     """
     sent = stamp_to_ns(stamp)
+    if sent < 0:
+        raise TargetRefusedError(
+            f'the target is stamped {stamp_to_text(stamp)} s, but time does not go below zero')
     age = 1e-9 * (now - sent)
     if sent == 0 or timeout == 0.0 or abs(age) <= timeout:
         return

@@ -198,7 +198,8 @@ class Demo:
         if died:
             self._say('', died.obituary())
         elif referee.exit_code:
-            self._say('', 'The referee is not content', *referee.logged.new_lines())
+            self._say('', f'The referee is not content (exit code {referee.exit_code})',
+                      *referee.logged.new_lines())
         return int(died is not None or referee.exit_code != 0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.robot_model import parse_urdf, RobotModel
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
 
@@ -48,8 +48,13 @@ def build_chain(parameters: NodeParameters, from_topic: str | None) -> Kinematic
         text = read_urdf(parameters.urdf_file)
     if text is None:
         return None
+    return chain_of(parse_urdf(text), parameters)
+
+
+def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
+    """Return the chain of a robot that the parameters ask for; raises `ChainError`."""
     return KinematicChain.from_model(
-        parse_urdf(text), parameters.base_link or None, parameters.tip_links or None,
+        model, parameters.base_link or None, parameters.tip_links or None,
         limits=parameters.limits.as_mapping(), locked=parameters.locked.as_mapping())
 
 

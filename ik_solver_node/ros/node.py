@@ -30,6 +30,7 @@ from typing import Any
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped, PoseStamped
+from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.ros import conversions, description, parameters
@@ -87,7 +88,7 @@ class IkSolverNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._tracker: PoseTracker | None = None
         self._posture: Posture | None = None
-        self._accepted_at = -np.inf
+        self._asked_at = -np.inf
         self._level = DiagnosticStatus.STALE
         self._received: str | None = None
         self._last_good: str | None = None
@@ -149,7 +150,8 @@ class IkSolverNode(Node):
                 self.create_subscription(
                     kind, topic, callback, QoSProfile(depth=1),
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        except (InvalidQosOverridesError, ParameterException, RuntimeError) as error:
+        except (InvalidQosOverridesError, ParameterException, RuntimeError,
+                TypeError) as error:
             raise OptionsError(f'qos_overrides: {error}') from error
 
     # --- the model ---------------------------------------------------------------------------
@@ -181,6 +183,8 @@ class IkSolverNode(Node):
             if self._last_good is None:
                 raise
             chain, text = description.build_chain(settings, self._last_good), self._last_good
+        if chain is None and self._tracker is not None:  # nothing describes a robot any more
+            chain = description.chain_of(self._tracker.chain.model, settings)
         return chain, text if description.comes_by_topic(settings) else self._last_good
 
     def _report_bad_description(self, reason: str) -> None:
@@ -227,9 +231,9 @@ class IkSolverNode(Node):
             self._refuse(header, str(error))
             return
         answer = self._tracker.track(target, self._measured_seed())
+        self._asked_at = monotonic()
         published = None
         if answer.positions is not None:
-            self._accepted_at = monotonic()
             self._posture.move(answer.positions)
             published = self._publish_posture()
         self._report(header, answer, published)
@@ -267,9 +271,13 @@ class IkSolverNode(Node):
         """Note where the joints are measured."""
         assert self._measured is not None
         try:
-            self._measured.update(conversions.joint_positions(message), monotonic())
+            positions = conversions.joint_positions(message)
         except IkSolverError as error:
             self._measured.warn_once('lengths', f'{error}; such messages are skipped')
+            return
+        joints = () if self._tracker is None else self._tracker.chain.joint_names
+        self._measured.update({name: positions[name] for name in joints if name in positions},
+                              monotonic())
 
     def _measured_seed(self) -> np.ndarray | None:
         """Return where the joints are measured, if they are."""
@@ -286,7 +294,7 @@ class IkSolverNode(Node):
         if seed is None:
             self.get_logger().warning(self._status.problems['measured'],
                                       throttle_duration_sec=DIAGNOSTICS_PERIOD)
-        elif 0.0 < self._settings.seed_timeout < now - self._accepted_at:
+        elif 0.0 < self._settings.seed_timeout < now - self._asked_at:
             self._tracker.reset(seed)
         return seed
 
@@ -391,20 +399,37 @@ def main(args: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     install_signal_handlers()
     try:
-        rclpy.spin(IkSolverNode(), SingleThreadedExecutor())
-    except ExternalShutdownException:
-        pass
-    except Exception as error:
+        _serve(IkSolverNode())
+    except (IkSolverError, ParameterException, RuntimeError) as error:
         # Once a signal has shut ROS down, whatever is in use says so in its own way.
         if rclpy.ok():
-            if not isinstance(error, (IkSolverError, ParameterException)):
-                raise
             rclpy.logging.get_logger(NODE_NAME).error(str(error))
             return 1
     finally:
         with suppress(RuntimeError):  # a signal may be shutting ROS down at this very moment
             rclpy.try_shutdown()
     return 0
+
+
+def _serve(node: Node) -> None:
+    """
+    Serve until ROS is shut down.
+
+    Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
+    arm whose node has died is worse off than one whose node has skipped a message.
+    """
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    while rclpy.ok():
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            return
+        except Exception as error:
+            if rclpy.ok():
+                node.get_logger().error(
+                    f'skipped what could not be handled: {type(error).__name__}: {error}',
+                    throttle_duration_sec=DIAGNOSTICS_PERIOD)
 
 
 def _load_kernels() -> None:
@@ -418,7 +443,12 @@ def _load_kernels() -> None:
         signal.signal(number, lambda *_: os._exit(0))
     logger = rclpy.logging.get_logger(NODE_NAME)
     logger.info('loading the compiled kernels; compiling them takes some 10 s, once per machine')
-    logger.info(f'kernels ready after {warm_up(description.smallest_chain()):.1f} s')
+    try:
+        logger.info(f'kernels ready after {warm_up(description.smallest_chain()):.1f} s')
+    except Exception as error:  # numba reads what it finds in its cache without looking
+        logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
+                     f'delete the cache of numba, {kernels.descend.stats.cache_path}')
+        sys.exit(1)
 
 
 if __name__ == '__main__':

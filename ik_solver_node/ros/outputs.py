@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+import math
 
 from builtin_interfaces.msg import Time
+from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.ros import conversions
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -38,7 +40,18 @@ class JointStateOutput:
         return self._publisher.topic_name
 
     def send(self, positions: Mapping[str, float]) -> Time:
-        """Publish positions by joint name [rad or m]; return the stamp they got."""
+        """
+        Publish positions by joint name [rad or m]; return the stamp they got.
+
+        Raises
+        ------
+        InvalidPoseError
+            If a position is not finite: whatever went wrong before, it goes no further.
+
+        """
+        for name, position in positions.items():
+            if not math.isfinite(position):
+                raise InvalidPoseError(f'joint {name!r} is at {position}; nothing was published')
         stamp = conversions.stamp_from_ns(self._next_stamp())
         self._publisher.publish(conversions.joint_state(positions, stamp))
         return stamp

@@ -17,6 +17,9 @@ from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescr
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+SLOWEST_RATE = 0.01
+"""Lowest rate of publishing, apart from none [Hz]: a timer takes no arbitrary period."""
+
 ROS_PREFIXES = ('use_sim_time', 'start_type_description_service', 'qos_overrides.')
 """Parameters of every ROS node, which are not ours to judge."""
 
@@ -132,6 +135,9 @@ class NodeParameters:
         """Check every field."""
         check_options(self)
         _check_tuple(self, 'tip_links', str)
+        if 0.0 < self.publish_rate < SLOWEST_RATE:
+            raise OptionsError(f'publish_rate is {self.publish_rate!r} [Hz], but must be 0 or at '
+                               f'least {SLOWEST_RATE}')
         if len(self.tip_links) > 1:
             raise OptionsError(f'tip_links is {list(self.tip_links)}, but must be empty or a list '
                                'of one link')
@@ -250,6 +256,11 @@ def watch(node: Node, check: Callable[[NodeParameters], None],
     def before(changed: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in changed
                    if parameter.name in known}
+        deleted = [parameter.name for parameter in changed if parameter.name in known
+                   and parameter.type_ is Parameter.Type.NOT_SET]
+        if deleted:
+            return SetParametersResult(
+                successful=False, reason=f'{deleted[0]} cannot be deleted; set it to its default')
         try:
             if changes:
                 check(read(node, changes))

@@ -6,8 +6,11 @@ import math
 
 from ik_solver_node.chain import KinematicChain, position_range
 from ik_solver_node.exceptions import ChainError
-from ik_solver_node.robot_model import RobotModel
 import numpy as np
+
+
+ROUNDING = 1e-9
+"""Less than this is taken for rounding [rad or m]."""
 
 
 class Posture:
@@ -28,9 +31,11 @@ class Posture:
         self._sources = {joint.name: chain.model.resolve_mimic(joint.name)
                          for joint in chain.model.joints if joint.type.is_movable}
         known = {} if previous is None else previous._independent
-        self._independent: dict[str, float] = {
-            name: known.get(name, _middle(chain.model, name))
-            for name in chain.model.movable_joint_names}
+        self._independent: dict[str, float] = {}
+        for name in chain.model.movable_joint_names:
+            lower, upper = _range_beside(chain, name)
+            middle = _middle(lower, upper)
+            self._independent[name] = min(max(known.get(name, middle), lower), upper)
         self._independent.update(chain.locked)
         start = chain.mid_range() if previous is None else chain.clip(self.chain_positions)
         self.move(start)
@@ -56,16 +61,28 @@ class Posture:
         """
         if not every:
             return {name: self._independent[name] for name in self._chain.joint_names}
-        return {name: multiplier * self._independent[source] + offset
-                for name, (source, multiplier, offset) in self._sources.items()}
+        return {name: self._position(name) for name in self._sources}
+
+    def _position(self, name: str) -> float:
+        """Return where a joint is; rounding does not take a mimic joint past its limits."""
+        source, multiplier, offset = self._sources[name]
+        position = multiplier * self._independent[source] + offset
+        joint = self._chain.model.joint(name)
+        inside = min(max(position, joint.lower), joint.upper)
+        return inside if abs(inside - position) < ROUNDING else position
 
 
-def _middle(model: RobotModel, name: str) -> float:
-    """Return the middle of the range of a joint; 0 or the limit where it is unlimited."""
+def _range_beside(chain: KinematicChain, name: str) -> tuple[float, float]:
+    """Return the range of an independent joint, on the chain or beside it [rad or m]."""
     try:
-        lower, upper = position_range(model, name)
-    except ChainError:  # limits of a mimic joint beside the chain that contradict its own rule
-        lower, upper = model.joint(name).lower, model.joint(name).upper
+        return position_range(chain.model, name, chain.limits)
+    except ChainError:  # a mimic joint beside the chain whose limits contradict its own rule
+        joint = chain.model.joint(name)
+        return chain.limits.get(name, (joint.lower, joint.upper))
+
+
+def _middle(lower: float, upper: float) -> float:
+    """Return the middle of a range; 0 or the limit where it is unlimited."""
     if math.isfinite(lower) and math.isfinite(upper):
-        return 0.5 * (lower + upper)
+        return 0.5 * lower + 0.5 * upper  # halved first: the sum of large limits would overflow
     return min(max(0.0, lower), upper)

@@ -18,11 +18,12 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped, PoseStamped
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_text
-from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
+from rcl_interfaces.srv import (
+    DescribeParameters, GetParameters, SetParameters, SetParametersAtomically)
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.parameter import Parameter
+from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
@@ -257,6 +258,12 @@ class Client:
                                                     .to_parameter_msg()])
         result, = self.call(SetParameters, 'set_parameters', request).results
         return result.successful, result.reason
+
+    def get_parameter(self, name: str) -> Any:
+        """Return the value of one parameter of the node."""
+        values, = self.call(GetParameters, 'get_parameters',
+                            GetParameters.Request(names=[name])).values
+        return parameter_value_to_python(values)
 
     def set_together(self, **changes: Any) -> tuple[bool, str]:
         """Set several parameters at once; ``__`` in a name stands for a dot."""

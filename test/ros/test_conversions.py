@@ -52,6 +52,12 @@ def test_stamps_off_the_clock_are_refused(seconds: int, reason: str) -> None:
         conversions.check_stamp(Time(sec=seconds), 100 * 10**9, 1.0)
 
 
+def test_a_negative_stamp_is_refused() -> None:
+    """Even where every stamp is accepted: rclpy cannot hold it."""
+    with pytest.raises(TargetRefusedError, match='does not go below zero'):
+        conversions.check_stamp(Time(sec=-5), 0, 0.0)
+
+
 def test_pose_keeps_its_order() -> None:
     """A message has the quaternion as x, y, z, w, and so has a pose."""
     pose = conversions.pose_from_msg(PoseMessage(position=Point(x=1.0, y=2.0, z=3.0),

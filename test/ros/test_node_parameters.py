@@ -12,6 +12,8 @@ from domains import private_domain
 from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
 from ik_solver_node.ros.parameters import entries
 import pytest
+from rcl_interfaces.msg import Parameter as ParameterMsg, ParameterValue
+from rcl_interfaces.srv import SetParameters
 
 ARM = URDF / 'planar_3r.urdf'
 
@@ -80,6 +82,8 @@ def test_good_values_are_taken(client: Client, name: str, value: Any) -> None:
     ('tip_links', ['base_link'], 'no joint can move'),
     ('limits.joints', ['joint_1'], 'one for each'),
     ('robot_description', '<robot', 'XML'),
+    ('publish_rate', 1e-300, 'publish_rate is 1e-300 [Hz], but must be 0 or at least 0.01'),
+    ('tip_links', None, 'tip_links cannot be deleted'),
     ('urdf_file', '/nowhere/arm.urdf', '/nowhere/arm.urdf'),
     ('use_measured_state', True, 'read-only'),
 ])
@@ -89,6 +93,29 @@ def test_bad_values_are_refused_with_the_reason(client: Client, name: str, value
     accepted, told = client.set_parameter(name, value)
     assert not accepted
     assert reason in told
+
+
+def test_a_parameter_of_no_type_is_skipped(client: Client) -> None:
+    """rclpy raises when it reads such a request; the node goes on."""
+    parameter = ParameterMsg(name='tip_links', value=ParameterValue(type=77))
+    service = client.node.create_client(SetParameters, 'ik_solver_node/set_parameters')
+    client.spin_until(service.service_is_ready, 'set_parameters')
+    service.call_async(SetParameters.Request(parameters=[parameter]))
+    client.spin_for(0.3)
+    assert client.set_parameter('tip_links', []) == (True, '')
+    client.reach_point(0.5, 0.4)
+
+
+def test_without_a_description_the_robot_stays_and_is_still_checked(client: Client) -> None:
+    """Parameters of the chain go on to act on the robot that is moved."""
+    urdf_file = client.get_parameter('urdf_file')
+    assert client.set_parameter('urdf_file', '') == (True, '')
+    accepted, reason = client.set_parameter('base_link', 'nowhere')
+    assert not accepted and 'known links are: base_link' in reason
+    assert client.set_together(limits__joints=['joint_1'], limits__lower=[0.2],
+                               limits__upper=[0.3]) == (True, '')
+    assert 0.2 <= client.reach_point(0.5, 0.3)['joint_1'] <= 0.3
+    assert client.set_parameter('urdf_file', urdf_file) == (True, '')
 
 
 def test_tip_changes_between_two_targets(client: Client) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import given, strategies as st
+from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.ros.conversions import stamp_to_ns
 from ik_solver_node.ros.outputs import JointStateOutput, LARGEST_STEP_BACK
+import pytest
 from sensor_msgs.msg import JointState
 
 
@@ -67,6 +70,15 @@ def test_positions_are_sent_with_the_stamp_that_is_returned() -> None:
     message, = node.sent
     assert message.header.stamp == stamp
     assert dict(zip(message.name, message.position)) == {'b': 1.0, 'a': 2.0}
+
+
+@pytest.mark.parametrize('position', [math.nan, math.inf])
+def test_nothing_is_sent_that_is_not_finite(position: float) -> None:
+    """Whatever went wrong before, it goes no further."""
+    node = FakeNode()
+    with pytest.raises(InvalidPoseError, match="joint 'elbow' is at"):
+        JointStateOutput(node, 'joint_states').send({'elbow': position})
+    assert not node.sent
 
 
 def test_other_publishers_are_those_that_are_not_this_node() -> None:

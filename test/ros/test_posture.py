@@ -36,6 +36,14 @@ def test_chain_only_has_the_joints_of_the_chain() -> None:
     assert list(Posture(CHAIN).joints(every=False)) == list(CHAIN.joint_names)
 
 
+def test_joints_beside_the_chain_keep_their_limits() -> None:
+    """Those of parameters as well; also when another chain takes the joints over."""
+    limits = {'left_finger_joint': (0.02, 0.025)}
+    narrow = KinematicChain.from_model(DESK_ARM, tip_links=['tool0'], limits=limits)
+    for posture in (Posture(narrow), Posture(narrow, Posture(CHAIN))):
+        assert 0.02 <= posture.joints(every=True)['left_finger_joint'] <= 0.025
+
+
 def test_another_chain_finds_the_joints_where_they_were() -> None:
     """Joints that left the chain stay, those that both have go on from there."""
     posture = Posture(CHAIN)

@@ -6,8 +6,8 @@ Set up ik_solver_node and run it; one line, nothing to do before.
     python3 run.py test  [...]    the tests; further arguments go to pytest
     python3 run.py bench [...]    the benchmarks
 
-The first run installs what is missing into the folder .venv beside this file and nowhere else;
-it needs a network connection. Later runs start at once. To start afresh, delete .venv.
+The first run installs what is missing into the folder .venv beside this file; it needs a network
+connection. Later runs start at once. To start afresh, delete .venv.
 
 Without ROS, the first run also installs ROS 2 itself into .venv. In a shell where a ROS 2
 distribution is sourced, that one is used, and only what it lacks is installed.
@@ -91,7 +91,7 @@ def main() -> None:
             os.chdir(ROOT)
         become(COMMANDS[name] + arguments)
     except KeyboardInterrupt:
-        print('\nStopped. The same command takes it up again.')
+        print('\nStopped. The same command starts it again.')
         sys.exit(130)
 
 

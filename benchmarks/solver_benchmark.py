@@ -85,7 +85,7 @@ def measure(name: str, urdf: str, chain: KinematicChain, targets: int) -> Row:
     low, high = chain.bounds[2], chain.bounds[3]
     options = SolverOptions()
     errors, times, restarts = [], [], 0
-    warm_up(chain)
+    warm_up()
     for _ in range(targets):
         asked = referee.tip_in_base(rng.uniform(low, high))
         target = PoseTarget(Pose.from_matrix(asked.homogeneous))
@@ -165,9 +165,12 @@ def _run(arguments: Namespace) -> bool:
     rows = []
     robots = load()
     for name, (urdf, chain) in robots.items():
-        print(f'\r{len(rows) + 1}/{len(robots)} {name:<12}', end='', file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f'\r{len(rows) + 1}/{len(robots)} {name:<12}', end='', file=sys.stderr,
+                  flush=True)
         rows.append(measure(name, urdf, chain, arguments.targets))
-    print('\r', end='', file=sys.stderr)
+    if sys.stderr.isatty():
+        print('\r', end='', file=sys.stderr)
     print(table(rows))
     mean = np.mean([row.times.mean() for row in rows])
     worst = min(row.solved for row in rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from functools import lru_cache
 from time import perf_counter
 
 from ik_solver_node import kernels
@@ -213,6 +214,7 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
         If the chain has several tips.
 
     """
+    warm_up()
     began = perf_counter()
     if len(chain.tip_links) != 1:
         raise ChainError(f'a chain to solve has one tip, but this one has the tips '
@@ -268,16 +270,31 @@ def _result(chain: KinematicChain, options: SolverOptions, code: int, positions:
         joints_at_limit=joints_at_limit)
 
 
-def warm_up(chain: KinematicChain) -> float:
+@lru_cache(maxsize=None)
+def warm_up() -> float:
     """
     Compile the kernels, or load them from the cache, and return the time it took [s].
 
-    The first solve of a process does this on its own; a node calls it before it listens.
+    The first solve of a process does this on its own, before its budget begins; a node calls it
+    before it listens. Later calls do nothing and return the same.
     """
     began = perf_counter()
-    middle = chain.mid_range()
-    out_of_reach = PoseTarget(Pose(np.full(3, 1e3), np.array([0.0, 0.0, 0.0, 1.0])))
-    solve(chain, out_of_reach, middle, SolverOptions(max_restarts=0))
-    chain.jacobian(middle)
-    chain.forward_kinematics(middle)
+    constants, topology = np.zeros((2, 14)), np.array([[-1, 0, kernels.REVOLUTE],
+                                                       [0, -1, kernels.TIP]])
+    constants[:, [0, 4, 8, 12]] = 1.0
+    bounds = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0]])
+    for array in (constants, topology, bounds):
+        array.flags.writeable = False  # as those of a chain: numba tells the two apart
+    goal = PointTarget(np.ones(3)).goal_row(1.0).reshape(1, kernels.GOAL_SIZE)
+    arrays = (constants, topology, bounds, goal)
+    vectors, memory = np.zeros((kernels.VECTORS, 1)), np.empty(kernels.MEMORY_SIZE)
+    report, frames = np.empty(kernels.REPORT), np.empty((2, 12))
+    kernels.descend(*arrays, SolverOptions()._array, vectors, memory, _FIRST_CALL.copy(), report,
+                    1)
+    kernels.polish(*arrays, vectors, memory)
+    kernels.finish(*arrays, vectors, report)
+    q = np.zeros(1)
+    q.flags.writeable = False
+    kernels.tip_frames(constants, topology, bounds, q, frames)
+    kernels.tip_jacobian(constants, topology, bounds, q, frames, 1, np.empty((1, 6)))
     return perf_counter() - began

@@ -64,6 +64,8 @@ class TrackResult:
     joint_step : float
         Largest motion of a joint, or of one that mimics it, from the last accepted positions
         [rad or m]; 0 at the first.
+    joint : str
+        The joint with this motion.
     positions : ndarray, shape (n,), or None
         The accepted positions [rad or m]; None if the arm shall stay.
 
@@ -72,6 +74,7 @@ class TrackResult:
     verdict: Verdict
     result: IkResult
     joint_step: float
+    joint: str
     positions: np.ndarray | None
 
     @property
@@ -91,8 +94,8 @@ class TrackResult:
         if self.verdict is Verdict.NOT_REACHED:
             return (f'holding, the closest pose found is {left} off: '
                     f'{self.result.reason.sentence}')
-        return (f'holding, the target has not leapt but its solution moves a joint by '
-                f'{self.joint_step:.3g} rad or m')
+        return (f'holding, the target has not leapt but its solution moves {self.joint} by '
+                f'{self.joint_step:.3g} rad or m, more than tracking.max_joint_step')
 
 
 class PoseTracker:
@@ -170,14 +173,14 @@ class PoseTracker:
         result = solve(self._chain, target, seed, self._solver_options)
         if not result.success and self._options.allow_approximate:
             result = self._closest(target, seed, result)
-        step = 0.0
-        if self._positions is not None:
-            step = float((self._gains * np.abs(result.positions - self._positions)).max())
+        last = result.positions if self._positions is None else self._positions
+        steps = self._gains * np.abs(result.positions - last)
+        step, joint = float(steps.max()), self._chain.joint_names[int(steps.argmax())]
         verdict = self._judge(target, result, step)
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._positions, self._may_jump = result.positions, False
-            return TrackResult(verdict, result, step, result.positions)
-        return TrackResult(verdict, result, step, None)
+            return TrackResult(verdict, result, step, joint, result.positions)
+        return TrackResult(verdict, result, step, joint, None)
 
     def _judge(self, target: Target, result: IkResult, step: float) -> Verdict:
         """Return whether the arm may move to `result`, by at most `step` in a joint."""

@@ -72,7 +72,7 @@ def test_a_flip_for_a_small_motion_is_refused_and_the_arm_stays():
     assert answer.positions is None and not answer.accepted
     assert answer.joint_step > 0.5
     assert tracker.positions.tolist() == start.positions.tolist()
-    assert 'moves a joint by' in answer.sentence
+    assert 'moves joint_2 by' in answer.sentence
 
 
 def test_a_far_target_may_take_another_posture():
@@ -124,12 +124,12 @@ def test_nothing_makes_the_arm_turn_over_for_a_target_near_its_tip(disturb):
 
 def test_the_step_of_a_mimic_joint_counts():
     """A joint that is followed a hundred times as far may move a hundredth of the step."""
-    urdf = '''<robot name="r"><link name="a"/><link name="b"/><link name="c"/>
+    urdf = """<robot name="r"><link name="a"/><link name="b"/><link name="c"/>
       <joint name="slow" type="continuous"><parent link="a"/><child link="b"/>
         <axis xyz="0 0 1"/></joint>
       <joint name="fast" type="continuous"><parent link="b"/><child link="c"/>
         <origin xyz="1 0 0"/><axis xyz="0 0 1"/><mimic joint="slow" multiplier="100"/></joint>
-      </robot>'''
+      </robot>"""
     tracker = PoseTracker(KinematicChain.from_model(parse_urdf(urdf)), PATIENT)
     tracker.reset([0.0])
     tracker.track(PointTarget([1.0, 0.0, 0.0]))

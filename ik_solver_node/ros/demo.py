@@ -38,10 +38,10 @@ SIGN_OF_LIFE_PERIOD = 5.0
 """So often a start that takes long says that it goes on [s]."""
 
 DOMAIN_HELP = """\
-ROS: unless ROS_DOMAIN_ID is set, the demo talks in a domain of its own and through shared memory
-only, so that it neither hears nor disturbs anything else. With ROS_DOMAIN_ID set it leaves the
-ROS environment as it is; then RViz, with the same setting, can watch joint_states, and
-robot_state_publisher is all that it needs beside the demo."""
+ROS: the demo talks in a domain of its own and through shared memory only, so that it neither hears
+nor disturbs anything else, above all no robot. With --domain it joins a domain with your own ROS
+settings; then RViz, with the same ROS_DOMAIN_ID, can watch joint_states, and robot_state_publisher
+is all that it needs beside the demo."""
 
 
 def main() -> None:
@@ -64,6 +64,8 @@ def _parse_arguments() -> argparse.Namespace:
                         help='for how long targets are sent (default: 20)')
     parser.add_argument('--seed', metavar='N', type=_seed, default=0,
                         help='other targets, the same for the same N (default: 0)')
+    parser.add_argument('--domain', metavar='N', type=int, choices=range(233), default=None,
+                        help='ROS domain to join, 0 to 232 (default: one of its own)')
     return parser.parse_args()
 
 
@@ -112,7 +114,8 @@ class Demo:
         with tempfile.NamedTemporaryFile(suffix='.xml') as profile:
             profile.write(EAGER_DISCOVERY)
             profile.flush()
-            exit_code = self._run_children(model, child_environment(profile.name))
+            environment = child_environment(profile.name, self._arguments.domain)
+            exit_code = self._run_children(model, environment)
         return 128 + self._signal if self._signal else exit_code
 
     def _note_signal(self, number: int, frame: Any) -> None:
@@ -140,7 +143,9 @@ class Demo:
     def _run_children(self, model: dict[str, Any], environment: dict[str, str]) -> int:
         """Start the children, show what they say until the end, and return the exit code."""
         self._say(f'Starting the node, a source of targets and a referee, each a process of its '
-                  f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})')
+                  f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})',
+                  'The guard of the node against jumps is off, as no arm is moved '
+                  '(tracking.near 0)')
         # The children write to files, so the terminal is looked at here.
         is_terminal = sys.stdout.isatty()
         look = {'colour': 'always' if is_terminal and not os.environ.get('NO_COLOR') else 'never',

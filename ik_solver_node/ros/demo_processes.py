@@ -137,26 +137,29 @@ def end_all(children: Sequence[Child]) -> None:
             time.sleep(POLL_PERIOD)
 
 
-def child_environment(profile: str) -> dict[str, str]:
+def child_environment(profile: str, domain: int | None) -> dict[str, str]:
     """
-    Return the environment of the children; ROS stays as it is if the user set a domain.
+    Return the environment of the children.
 
     Parameters
     ----------
     profile : str
         Path of a file that holds `EAGER_DISCOVERY`.
+    domain : int or None
+        The ROS domain to join with the user's own settings; None is one of their own, through
+        shared memory only.
 
     """
     environment = dict(os.environ)
     environment.update(
         PYTHONUNBUFFERED='1', ROS_PYTHON_CHECK_FIELDS='1', RCUTILS_COLORIZED_OUTPUT='0',
         RCUTILS_CONSOLE_OUTPUT_FORMAT='{severity} {message}')
-    if not environment.get('ROS_DOMAIN_ID'):
-        environment['ROS_DOMAIN_ID'] = str(_free_domain())
-        environment.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'SHM')
-        # The name before and since Fast DDS 3.
-        environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', profile)
-        environment.setdefault('FASTDDS_DEFAULT_PROFILES_FILE', profile)
+    environment['ROS_DOMAIN_ID'] = str(_free_domain() if domain is None else domain)
+    if domain is None:
+        # The name of the file before and since Fast DDS 3.
+        environment.update(FASTDDS_BUILTIN_TRANSPORTS='SHM',
+                           FASTRTPS_DEFAULT_PROFILES_FILE=profile,
+                           FASTDDS_DEFAULT_PROFILES_FILE=profile)
     return environment
 
 

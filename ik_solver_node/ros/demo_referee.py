@@ -35,10 +35,9 @@ from transforms3d.quaternions import quat2mat
 QUEUE = QoSProfile(depth=1000)
 """The referee must not miss anything, even if it is held up for a moment."""
 
-HEADER = """\
-  time           target x y z              tip x y z     error    error  solve target to
-   [s]                    [m]                    [m]      [mm]    [deg]   [ms] joints [ms]"""
-ROW = '{time:6.2f} {target} {tip} {position:>9} {orientation:>8} {solve:6.2f} {latency:>8}    '
+HEADER = ('  [s]  target x, y, z [m]    tip x, y, z [m]     off [mm]  [deg]   [ms]  verdict\n'
+          '       (ms: from the target to the joint state)')
+ROW = '{time:5.2f} {target} {tip} {position:>8} {orientation:>7} {latency:>5}  '
 
 COLOURS = {Ruling.REACHED: '\033[32m', Ruling.REFUSED: '\033[33m'}
 RED, PLAIN = '\033[31m', '\033[0m'
@@ -114,13 +113,13 @@ class Scoreboard:
             time=elapsed, target=_xyz(judgement.T_base_target), tip=_xyz(judgement.T_base_tip),
             position=_number(1e3 * judgement.position_error),
             orientation=_number(math.degrees(judgement.orientation_error)),
-            solve=1e3 * answer.elapsed,
-            latency='-' if math.isnan(judgement.latency) else f'{1e3 * judgement.latency:.2f}')
-        remark = f'{judgement.ruling.value} ({answer.why})'
+            latency='-' if math.isnan(judgement.latency) else f'{1e3 * judgement.latency:.1f}')
+        ruling = judgement.ruling.value
         if judgement.ruling is Ruling.REFUSED:
-            remark = f'refused, out of reach ({answer.why})'
-        if self._columns:
-            remark = remark[:max(self._columns - len(columns), 0)]
+            ruling = 'refused, out of reach'
+        remark = f'{ruling} ({answer.why})'
+        if self._columns and len(columns + remark) > self._columns:
+            remark = ruling.partition(',')[0]
         return columns + self._coloured(COLOURS.get(judgement.ruling, RED), remark)
 
     def _coloured(self, colour: str, text: str) -> str:
@@ -235,8 +234,8 @@ def has_colours(colour: Colour) -> bool:
 def _xyz(transform: np.ndarray | None) -> str:
     """Return the position of a transform (4, 4) in columns [m]."""
     if transform is None:
-        return f'{"-":>22}'
-    return ' '.join(f'{value:7.3f}' for value in transform[:3, 3])[-22:]
+        return f'{"-":>20}'
+    return ' '.join(f'{value:6.3f}' for value in transform[:3, 3])
 
 
 def _number(value: float) -> str:

@@ -7,14 +7,6 @@ from ik_solver_node.robot_model import parse_urdf, RobotModel
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
 
-_ONE_JOINT = """
-<robot name="one_joint">
-  <link name="base"/>
-  <link name="tip"/>
-  <joint name="joint" type="continuous"><parent link="base"/><child link="tip"/></joint>
-</robot>
-"""
-
 
 def comes_by_topic(parameters: NodeParameters) -> bool:
     """Return whether neither parameter gives a description, so that the topic must."""
@@ -56,11 +48,6 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
     return KinematicChain.from_model(
         model, parameters.base_link or None, parameters.tip_links or None,
         limits=parameters.limits.as_mapping(), locked=parameters.locked.as_mapping())
-
-
-def smallest_chain() -> KinematicChain:
-    """Return a chain to warm up with while the robot is not known: the kernels are the same."""
-    return KinematicChain.from_model(parse_urdf(_ONE_JOINT))
 
 
 def summary(chain: KinematicChain) -> str:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 import math
 
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.robot_model import listed
 import numpy as np
+
+
+class NotMeasuredError(IkSolverError):
+    """Where these joints are is not known."""
 
 
 class MeasuredJoints:
@@ -40,38 +46,28 @@ class MeasuredJoints:
                     f'the measured position of joint {name!r} is {position}; such values are '
                     'skipped'))
 
-    def seed(self, chain: KinematicChain, otherwise: np.ndarray,
-             oldest: float) -> np.ndarray | None:
+    def seed(self, chain: KinematicChain, oldest: float) -> np.ndarray:
         """
-        Return where the joints of `chain` are, inside their limits.
+        Return where the joints of `chain` are, shape (n,) [rad or m], inside their limits.
 
         Parameters
         ----------
         chain : KinematicChain
             Whose joints.
-        otherwise : ndarray, shape (n,)
-            Where joints are taken to be that were not measured [rad or m].
         oldest : float
             Steady time of the oldest measurement to use [s].
 
-        Returns
-        -------
-        ndarray, shape (n,), or None
-            None if no joint was measured since `oldest`.
+        Raises
+        ------
+        NotMeasuredError
+            If a joint was not measured since `oldest`.
 
         """
-        fresh = [name for name in chain.joint_names
-                 if self._times.get(name, -math.inf) >= oldest]
-        if not fresh:
-            return None
-        missing = [name for name in chain.joint_names if name not in fresh]
+        missing = [name for name in chain.joint_names
+                   if self._times.get(name, -math.inf) < oldest]
         if missing:
-            text = ', '.join(missing)
-            self.warn_once(f'lack of {text}', (
-                f'the measured joint states lack {text}; these joints are taken to be where they '
-                'were last sent, or in the middle of their range'))
-        seed = np.array([self._positions[name] if name in fresh else default
-                         for name, default in zip(chain.joint_names, otherwise)])
+            raise NotMeasuredError(listed(missing))
+        seed = np.array([self._positions[name] for name in chain.joint_names])
         inside = chain.clip(seed)
         for index in np.flatnonzero(inside != seed):
             name = chain.joint_names[index]

@@ -10,7 +10,7 @@ robot_description      in, String                 reliable, transient local, if 
 joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
                                                   in, sensor data
 joint_commands         out, JointState            with ``use_measured_state``, instead
-~/solution             out, DiagnosticArray       verdict and errors of each target
+~/solution             out, DiagnosticArray       latched; verdict and errors of each target
 /diagnostics           out, DiagnosticArray       1 Hz and on change
 =====================  =========================  =================================================
 
@@ -35,7 +35,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.frames import Frames
-from ik_solver_node.ros.measured import MeasuredJoints
+from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import JointStateOutput
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
@@ -84,7 +84,8 @@ class IkSolverNode(Node):
         self._status = NodeStatus()
         self._output = JointStateOutput(
             self, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
-        self._solution = self.create_publisher(DiagnosticArray, '~/solution', 10)
+        # Latched, so that whoever asks after a target is sent still hears the answer.
+        self._solution = self.create_publisher(DiagnosticArray, '~/solution', LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._tracker: PoseTracker | None = None
         self._posture: Posture | None = None
@@ -227,10 +228,11 @@ class IkSolverNode(Node):
                                     self._settings.target_timeout)
             T_base_frame = self._frames.T_base_frame(self._tracker.chain.base_link, header)
             target = convert(message, T_base_frame)
+            seed = self._measured_seed()
         except IkSolverError as error:
             self._refuse(header, str(error))
             return
-        answer = self._tracker.track(target, self._measured_seed())
+        answer = self._tracker.track(target, seed)
         self._asked_at = monotonic()
         published = None
         if answer.positions is not None:
@@ -280,21 +282,28 @@ class IkSolverNode(Node):
                               monotonic())
 
     def _measured_seed(self) -> np.ndarray | None:
-        """Return where the joints are measured, if they are."""
-        assert self._tracker is not None and self._posture is not None
+        """
+        Return where the joints are measured; None if the node is not to look.
+
+        Raises
+        ------
+        NotMeasuredError
+            If a joint is not measured: an arm is not commanded from where it may not be.
+
+        """
+        assert self._tracker is not None
         if self._measured is None:
             return None
-        now = monotonic()
-        oldest = now - self._settings.measured_timeout
-        seed = self._measured.seed(self._tracker.chain, self._posture.chain_positions, oldest)
-        self._status.problems['measured'] = '' if seed is not None else (
-            'no measured position of any joint of the chain in the last '
-            f'{self._settings.measured_timeout:g} s; solves start where the joints were last '
-            'sent, or in the middle of their range')
-        if seed is None:
-            self.get_logger().warning(self._status.problems['measured'],
-                                      throttle_duration_sec=DIAGNOSTICS_PERIOD)
-        elif 0.0 < self._settings.seed_timeout < now - self._asked_at:
+        now, timeout = monotonic(), self._settings.measured_timeout
+        try:
+            seed = self._measured.seed(self._tracker.chain, now - timeout)
+        except NotMeasuredError as missing:
+            sentence = (f'no position of {missing} on joint_states in the last {timeout:g} s '
+                        '(measured_timeout): the arm is not moved from where it may not be')
+            self._status.problems['measured'] = sentence
+            raise NotMeasuredError(sentence) from missing
+        self._status.problems['measured'] = ''
+        if 0.0 < self._settings.seed_timeout < now - self._asked_at:
             self._tracker.reset(seed)
         return seed
 
@@ -442,9 +451,10 @@ def _load_kernels() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     logger = rclpy.logging.get_logger(NODE_NAME)
-    logger.info('loading the compiled kernels; compiling them takes some 10 s, once per machine')
+    logger.info('loading the compiled kernels; the first time they are compiled, for up to half a '
+                'minute')
     try:
-        logger.info(f'kernels ready after {warm_up(description.smallest_chain()):.1f} s')
+        logger.info(f'kernels ready after {warm_up():.1f} s')
     except Exception as error:  # numba reads what it finds in its cache without looking
         logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
                      f'delete the cache of numba, {kernels.descend.stats.cache_path}')

@@ -110,8 +110,9 @@ class NodeParameters:
     limits: JointLimits = JointLimits()
     locked: LockedJoints = LockedJoints()
     publish_rate: float = option(
-        10.0, 'how often joint_states is published again, so that late joiners see the arm; 0 '
-        'publishes new solutions only', unit='Hz', minimum=0.0, maximum=1000.0)
+        10.0, 'how often joint_states is published, from the start on, where the joints are in '
+        'the middle of their range, so that late joiners see the arm; 0 publishes solutions only',
+        unit='Hz', minimum=0.0, maximum=1000.0)
     publish_all_joints: bool = option(
         True, 'whether joint_states holds every movable joint of the robot, others than those of '
         'the chain in the middle of their range; if not, the joints of the chain only')
@@ -119,7 +120,8 @@ class NodeParameters:
         False, 'whether a driver publishes joint_states: the node then reads it and sends each '
         'solution once, chain only, to joint_commands', read_only=True)
     measured_timeout: float = option(
-        1.0, 'age above which a measured joint position is not used any more',
+        1.0, 'age above which a measured joint position is not used any more; targets are refused '
+        'while a joint of the chain has no younger one',
         unit='s', minimum=0.01, maximum=3600.0)
     seed_timeout: float = option(
         1.0, 'pause between targets after which the next solve starts where the joints are '

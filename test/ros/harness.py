@@ -174,8 +174,8 @@ class Client:
         while monotonic() < end:
             self._executor.spin_once(timeout_sec=max(0.0, min(0.05, end - monotonic())))
 
-    def connect(self) -> None:
-        """Exchange targets for answers until both directions work."""
+    def connect(self, moves: bool = True) -> None:
+        """Exchange targets for answers until both directions work; joints come if it `moves`."""
         def answered() -> bool:
             self.send_point(0.6, 0.3)
             self.spin_for(0.1)
@@ -183,7 +183,8 @@ class Client:
                                                  and self.poses.get_subscription_count())
 
         self.spin_until(answered, 'answer of the node', START_TIMEOUT)
-        self.spin_until(lambda: self.joint_states and self.diagnostics, 'joints and diagnostics')
+        self.spin_until(lambda: (self.joint_states or not moves) and self.diagnostics,
+                        'joints and diagnostics')
 
     def stamp(self) -> Time:
         """Return the time, different at each call, to recognise a target by."""

@@ -159,13 +159,14 @@ def test_demo_in_a_domain_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_demo_of_a_stock_robot(ros_domain: int) -> None:
-    """Any URDF will do; the user's own ROS domain is respected."""
+    """Any URDF will do, and the demo joins a domain where it is told to."""
     robot = STOCK_ROBOTS['panda']
     try:
         path = str(robot.path())
     except ImportError as error:
         pytest.skip(str(error))
-    with demo('--urdf', path, '--tip', robot.tip, '--duration', '4', '--seed', '1') as run:
+    with demo('--urdf', path, '--tip', robot.tip, '--duration', '4', '--seed', '1',
+              '--domain', str(ros_domain)) as run:
         assert run.end() == 0, run.output
     assert f'(ROS_DOMAIN_ID={ros_domain})' in run.output
     assert_went_well(run.output)

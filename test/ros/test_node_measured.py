@@ -31,7 +31,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
 def client(process: NodeProcess) -> Iterator[Client]:
     """Return a client of the node."""
     with connected_client(joints_topic='joint_commands') as client:
-        client.connect()
+        client.connect(moves=False)
         yield client
 
 
@@ -55,12 +55,17 @@ def elbow(client: Client) -> float:
     return joints['joint_2']
 
 
-def test_nothing_measured_is_said(client: Client, process: NodeProcess) -> None:
-    """Without a driver the node warns, but still answers."""
-    client.reach_point(0.6, 0.2)
-    assert '[WARN]' in process.wait_for('no measured position of any joint of the chain')
+def test_nothing_moves_before_every_joint_is_measured(client: Client, measure: Measure) -> None:
+    """An arm is not commanded from where it may not be: the target is refused, with the joints."""
+    answer = client.answer(client.send_point(0.6, 0.2))
+    assert answer.level == DiagnosticStatus.ERROR
+    assert 'no position of joint_1, joint_2 on joint_states' in answer.message
+    measure(['joint_1'], [0.5])
+    answer = client.answer(client.send_point(0.6, 0.2))
+    assert 'no position of joint_2 on joint_states' in answer.message
+    assert client.joint_states == []
     client.next_diagnostics(lambda status: status.level == DiagnosticStatus.WARN
-                            and 'no measured position' in status.message)
+                            and 'no position of joint_2' in status.message)
 
 
 @pytest.mark.parametrize('names, positions, sign', [
@@ -85,18 +90,18 @@ def test_parts_are_put_together(client: Client, measure: Measure) -> None:
     assert elbow(client) > 0.0
 
 
-def test_missing_joints_and_nan_are_skipped_and_said_once(client: Client, process: NodeProcess,
-                                                          measure: Measure) -> None:
-    """What is left of the message is used."""
+def test_nan_is_no_measurement_and_said_once(client: Client, process: NodeProcess,
+                                             measure: Measure) -> None:
+    """The joint counts as not measured until a number comes."""
     client.spin_for(0.6)  # until what was measured before is too old
-    measure(['joint_1', 'joint_2'], [NAN, -1.0])
-    assert elbow(client) < 0.0
-    measure(['joint_1', 'joint_2'], [NAN, -1.0])
-    assert elbow(client) < 0.0
+    for _ in range(2):
+        measure(['joint_1', 'joint_2'], [NAN, -1.0])
+        answer = client.answer(client.send_point(0.6, 0.2))
+        assert 'no position of joint_1 on joint_states' in answer.message
     process.wait_for("the measured position of joint 'joint_1' is nan")
-    process.wait_for('the measured joint states lack joint_1')
     assert process.output.count("the measured position of joint 'joint_1' is nan") == 1
-    assert process.output.count('the measured joint states lack joint_1') == 1
+    measure(['joint_1'], [0.5])
+    assert elbow(client) < 0.0
 
 
 def test_lengths_that_differ_are_said(client: Client, process: NodeProcess,
@@ -119,13 +124,13 @@ def test_positions_outside_the_limits_are_pulled_in(client: Client, process: Nod
 
 
 def test_old_measurements_are_not_used(client: Client, measure: Measure) -> None:
-    """When the driver falls silent, solves start at the last command, with a warning."""
+    """When the driver falls silent, nothing is commanded until it is back."""
     measure(['joint_1', 'joint_2'], [0.5, -1.0])
     assert elbow(client) < 0.0
-    measure(['joint_1', 'joint_2'], [0.0, 1.0])
     client.spin_for(0.6)
-    assert elbow(client) < 0.0
-    client.next_diagnostics(lambda status: 'no measured position' in status.message)
+    answer = client.answer(client.send_point(0.6, 0.2))
+    assert 'no position of joint_1, joint_2' in answer.message
+    client.next_diagnostics(lambda status: 'no position of' in status.message)
     measure(['joint_1', 'joint_2'], [0.5, -1.0])
     elbow(client)
     client.next_diagnostics(lambda status: status.level == DiagnosticStatus.OK)

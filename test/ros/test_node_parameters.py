@@ -96,7 +96,7 @@ def test_bad_values_are_refused_with_the_reason(client: Client, name: str, value
 
 
 def test_a_parameter_of_no_type_is_skipped(client: Client) -> None:
-    """rclpy raises when it reads such a request; the node goes on."""
+    """Reading such a request, rclpy raises; the node goes on."""
     parameter = ParameterMsg(name='tip_links', value=ParameterValue(type=77))
     service = client.node.create_client(SetParameters, 'ik_solver_node/set_parameters')
     client.spin_until(service.service_is_ready, 'set_parameters')

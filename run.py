@@ -58,13 +58,9 @@ PIP_VARIABLES_KEPT = {
     'PIP_EXTRA_INDEX_URL', 'PIP_FIND_LINKS', 'PIP_INDEX_URL', 'PIP_NO_INDEX', 'PIP_PROXY',
     'PIP_RETRIES', 'PIP_TIMEOUT', 'PIP_TRUSTED_HOST'}
 
-# Like `python -m`, except that Ctrl-C ends it quietly even while modules are being imported. The
-# package takes half a second, in which numpy would make another error of an interruption.
+# Like `python -m`, except that Ctrl-C ends it quietly even while modules are being imported.
 RUN_MODULE = """
-import os, runpy, signal, sys
-interrupt = signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-import ik_solver_node
-signal.signal(signal.SIGINT, interrupt)
+import runpy, sys
 sys.argv = sys.argv[1:]
 try:
     runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)

@@ -37,7 +37,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'ik_solver_node = ik_solver_node.ros.node:main',
+            'ik_solver_node = ik_solver_node.ros.__main__:main',
             'demo_targets = ik_solver_node.ros.demo_targets:main',
             'demo_referee = ik_solver_node.ros.demo_referee:main',
         ],

@@ -131,7 +131,7 @@ def run(arguments: Namespace) -> bool:
         return True
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'SHM')
     first = DOMAINS[os.getpid() % (len(DOMAINS) - 1)]
-    node = ['-m', 'ik_solver_node.ros.node', '--ros-args', '--log-level', 'error',
+    node = ['-m', 'ik_solver_node.ros', '--ros-args', '--log-level', 'error',
             '-p', f'urdf_file:={URDF}', '-p', 'publish_rate:=0.0']
     poses = path(arguments.trips)
     with server(['-m', 'benchmarks.relay'], first) as relay_process, \

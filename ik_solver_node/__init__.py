@@ -1,19 +1,26 @@
 """
 Gradient-descent inverse kinematics: a library without ROS, and in `ros` the node around it.
 
-What is imported here is the public interface of the library.
+The names in `__all__` are the public interface of the library. Each is imported when it is first
+used, because the compiler behind them takes half a second, which the programs of this package
+cannot afford before they take care of Ctrl-C.
 """
 
-from ik_solver_node.chain import KinematicChain
-from ik_solver_node.exceptions import (
-    ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError, UrdfError)
-from ik_solver_node.pose import Pose
-from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
-from ik_solver_node.solver import (
-    IkResult, Slope, solve, SolverOptions, StepRule, SweepOrder, TerminationReason, warm_up)
-from ik_solver_node.target import PointTarget, PoseTarget, Target
-from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
-from ik_solver_node.urdf_file import read_urdf
+from importlib import import_module
+from typing import Any, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ik_solver_node.chain import KinematicChain
+    from ik_solver_node.exceptions import (
+        ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
+        UrdfError)
+    from ik_solver_node.pose import Pose
+    from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
+    from ik_solver_node.solver import (
+        IkResult, Slope, solve, SolverOptions, StepRule, SweepOrder, TerminationReason, warm_up)
+    from ik_solver_node.target import PointTarget, PoseTarget, Target
+    from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
+    from ik_solver_node.urdf_file import read_urdf
 
 __version__ = '0.1.0'
 
@@ -24,3 +31,17 @@ __all__ = [
     'Target', 'TerminationReason', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
     'parse_urdf', 'read_urdf', 'solve', 'warm_up',
 ]
+
+_MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'solver',
+            'tracker')
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name in __all__:
+        for module in _MODULES:
+            found = vars(import_module(f'{__name__}.{module}'))
+            if name in found:
+                globals()[name] = found[name]
+                return found[name]
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -153,7 +153,7 @@ class Demo:
         # The referee calls a reachable target that is not reached a miss. So the arm, which
         # exists on the screen only, may take a new posture for it, however near it is, and a
         # machine that is busy with something else gets the time that it needs.
-        node = Child(f'{PACKAGE}.ros.node',
+        node = Child(f'{PACKAGE}.ros',
                      {**model, 'tracking.near': 0.0, 'solver.max_time': 0.2}, environment)
         referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, **look}, environment)
         source = Child(f'{PACKAGE}.ros.demo_targets', {

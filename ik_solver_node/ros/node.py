@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-import os
 import signal
 import sys
 from time import monotonic
@@ -442,14 +441,7 @@ def _serve(node: Node) -> None:
 
 
 def _load_kernels() -> None:
-    """
-    Compile the kernels, or load them from the cache, before anything can listen.
-
-    Nothing is on the network yet, so a signal ends the process at once; an exception in the
-    middle of numba's compiler would bring a traceback.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+    """Compile the kernels, or load them from the cache, before anything can listen."""
     logger = rclpy.logging.get_logger(NODE_NAME)
     logger.info('loading the compiled kernels; the first time they are compiled, for up to half a '
                 'minute')
@@ -459,7 +451,3 @@ def _load_kernels() -> None:
         logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
                      f'delete the cache of numba, {kernels.descend.stats.cache_path}')
         sys.exit(1)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -51,7 +51,7 @@ class NodeProcess:
     def __init__(self, *arguments: str) -> None:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])])
         self._process = subprocess.Popen(
-            [sys.executable, '-m', 'ik_solver_node.ros.node', '--ros-args', *arguments],
+            [sys.executable, '-m', 'ik_solver_node.ros', '--ros-args', *arguments],
             env={**os.environ, 'ROS_PYTHON_CHECK_FIELDS': '1', 'PYTHONPATH': path,
                  'PYTHONUNBUFFERED': '1'},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -191,10 +191,10 @@ def test_a_child_dies(ros_domain: int) -> None:
     with demo('--urdf', PLANAR) as run:
         run.wait_for('reached (converged)')
         node, = (process for process, command in run.processes().items()
-                 if 'ik_solver_node.ros.node' in command)
+                 if 'ik_solver_node.ros --ros-args' in command)
         os.kill(node, signal.SIGTERM)
         assert run.end() == 1, run.output
-    assert 'ik_solver_node.ros.node ended unasked with exit code' in run.output
+    assert 'ik_solver_node.ros ended unasked with exit code' in run.output
 
 
 @pytest.mark.parametrize(('text', 'arguments', 'expected'), [

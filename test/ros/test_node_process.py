@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 import signal
+import subprocess
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import private_domain
@@ -36,6 +38,16 @@ def test_signals_end_the_node_cleanly(number: int, until: str) -> None:
     finally:
         code = node.stop(number)
     assert code == 0, node.output
+    assert 'Traceback' not in node.output
+
+
+@pytest.mark.parametrize('delay', [0.1, 0.3, 0.6, 0.9, 1.3])
+def test_a_signal_during_the_imports_is_quiet(delay: float) -> None:
+    """Before there is a node there is nothing to clean up, and nothing to say."""
+    node = NodeProcess('-p', f'urdf_file:={ARM}')
+    with suppress(subprocess.TimeoutExpired):
+        node.wait_for_end(delay)
+    assert node.stop(signal.SIGINT) == 0, node.output
     assert 'Traceback' not in node.output
 
 

@@ -118,7 +118,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
         (share / folder).symlink_to(ROOT / folder)
     run = f'exec "{sys.executable}" -m ik_solver_node.ros'
     for package, name, command in (
-            ('ik_solver_node', 'ik_solver_node', f'{run}.node "$@"'),
+            ('ik_solver_node', 'ik_solver_node', f'{run} "$@"'),
             ('ik_solver_node', 'demo_targets', f'{run}.demo_targets "$@"'),
             ('robot_state_publisher', 'robot_state_publisher', 'exit 0')):
         marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / package

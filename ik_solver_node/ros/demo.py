@@ -64,7 +64,7 @@ def _parse_arguments() -> argparse.Namespace:
                         help='for how long targets are sent (default: 20)')
     parser.add_argument('--seed', metavar='N', type=_seed, default=0,
                         help='other targets, the same for the same N (default: 0)')
-    parser.add_argument('--domain', metavar='N', type=int, choices=range(233), default=None,
+    parser.add_argument('--domain', metavar='N', type=_domain, default=None,
                         help='ROS domain to join, 0 to 232 (default: one of its own)')
     return parser.parse_args()
 
@@ -83,6 +83,14 @@ def _seed(text: str) -> int:
     if not 0 <= seed < 2**31:
         raise argparse.ArgumentTypeError(f'{text} must be between 0 and {2**31 - 1}')
     return seed
+
+
+def _domain(text: str) -> int:
+    """Return a ROS domain from the command line."""
+    domain = int(text)
+    if not 0 <= domain <= 232:
+        raise argparse.ArgumentTypeError(f'{text} must be between 0 and 232')
+    return domain
 
 
 class Demo:

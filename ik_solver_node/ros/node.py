@@ -451,3 +451,7 @@ def _load_kernels() -> None:
         logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
                      f'delete the cache of numba, {kernels.descend.stats.cache_path}')
         sys.exit(1)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

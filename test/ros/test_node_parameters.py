@@ -8,30 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from domains import private_domain
-from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
+from harness import Client, planar_tip, URDF, values
 from ik_solver_node.ros.parameters import entries
 import pytest
 from rcl_interfaces.msg import Parameter as ParameterMsg, ParameterValue
 from rcl_interfaces.srv import SetParameters
 
 ARM = URDF / 'planar_3r.urdf'
-
-
-@pytest.fixture(scope='module')
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    """Return the node, shared by the tests of this module."""
-    with private_domain(tmp_path_factory.mktemp('ros_log')):
-        with running_node('-p', f'urdf_file:={ARM}') as node:
-            yield node
-
-
-@pytest.fixture(scope='module')
-def client(process: NodeProcess) -> Iterator[Client]:
-    """Return a client of the node."""
-    with connected_client() as client:
-        client.connect()
-        yield client
 
 
 @pytest.fixture(autouse=True)

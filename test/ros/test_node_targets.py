@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import math
 from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from domains import private_domain
-from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
+from harness import Client, connected_client, NodeProcess, planar_tip, URDF, values
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_ns
 import pytest
 from sensor_msgs.msg import JointState
 
+ARM = URDF / 'planar_2r.urdf'
+
 NAN, INF = math.nan, math.inf
-
-
-@pytest.fixture(scope='module')
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
-    """Return the node, shared by the tests of this module."""
-    with private_domain(tmp_path_factory.mktemp('ros_log')):
-        with running_node('-p', f'urdf_file:={URDF / "planar_2r.urdf"}') as node:
-            yield node
-
-
-@pytest.fixture(scope='module')
-def client(process: NodeProcess) -> Iterator[Client]:
-    """Return a client of the node."""
-    with connected_client() as client:
-        client.connect()
-        yield client
 
 
 def tip(joints: dict[str, float]) -> tuple[float, float]:

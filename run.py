@@ -4,7 +4,7 @@ Set up ik_solver_node and run it; one line, nothing to do before.
 
     python3 run.py demo  [...]    the node moves a robot arm to targets for about 20 s
     python3 run.py test  [...]    the tests; further arguments go to pytest
-    python3 run.py bench [...]    the benchmarks
+    python3 run.py bench [...]    the benchmarks; with --peers other solvers beside ours
 
 The first run installs what is missing into the folder .venv beside this file; it needs a network
 connection. Later runs start at once. To start afresh, delete .venv.
@@ -83,6 +83,8 @@ def main() -> None:
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         set_up(with_tests=name != 'demo')
+        if name == 'bench' and wants_peers(arguments):
+            add_peers()
         if name != 'demo':  # whose arguments may be paths relative to the user's folder
             os.chdir(ROOT)
         become(COMMANDS[name] + arguments)
@@ -137,6 +139,41 @@ def set_up(with_tests: bool) -> None:
         for number, (title, command) in enumerate(steps, 1):
             run_step(f'[{number}/{len(steps)}] {title}', command, lock)
         STAMP.write_text(json.dumps({**kept, **wanted}))
+
+
+def wants_peers(arguments: list[str]) -> bool:
+    """Return whether the arguments of the benchmarks ask for any other solver."""
+    for index, argument in enumerate(arguments):
+        option, _, value = argument.partition('=')
+        if option == '--peers':
+            return (value or (arguments[index + 1:] or [''])[0]) != 'none'
+    return False
+
+
+def add_peers() -> None:
+    """Install what the benchmarks compare with, each as far as it can be had."""
+    wanted = fingerprint('requirements/peers.txt')
+    with one_at_a_time() as lock:
+        if read_stamp().get('peers') == wanted:
+            return
+        lines = (ROOT / 'requirements' / 'peers.txt').read_text().splitlines()
+        peers = [line for line in lines if line and not line.startswith('#')]
+        spared, failed = installed_versions(), []
+        for number, peer in enumerate(peers, 1):
+            title = f'[{number}/{len(peers)}] installing {peer}'
+            if not attempt(title, [*PIP_INSTALL, *spared, peer], lock):
+                print(f'      left out: {"".join(last_lines(1))}', flush=True)
+                failed.append(peer)
+        if not failed:  # else the next run tries those again
+            STAMP.write_text(json.dumps({**read_stamp(), 'peers': wanted}))
+
+
+def installed_versions() -> list[str]:
+    """Return pip arguments that keep a peer from changing what our own solver runs on."""
+    script = ('import importlib.metadata as m\n'
+              'print(*(f"{n}=={m.version(n)}" for n in ("numpy", "numba", "pin")))')
+    return subprocess.run([str(VENV_PYTHON), '-c', script], env=child_environment(),
+                          capture_output=True, text=True, check=True).stdout.split()
 
 
 def fingerprint(*names: str) -> str:
@@ -250,7 +287,15 @@ def child_environment() -> dict[str, str]:
 
 
 def run_step(title: str, command: list[str], lock: int) -> None:
-    """Run one step of the set-up, showing that it lives; exit with its last words if it fails."""
+    """Run one step of the set-up; exit with its last words if it fails."""
+    if not attempt(title, command, lock):
+        sys.exit('\n'.join([
+            *last_lines(15), '', f'Set-up failed at this step; all of its output is in {LOG}.',
+            'Is the network there? The same command tries again.']))
+
+
+def attempt(title: str, command: list[str], lock: int) -> bool:
+    """Run a command, showing that it lives, and return whether it succeeded."""
     print(title, flush=True)
     started = time.monotonic()
     with LOG.open('wb') as log:
@@ -263,11 +308,9 @@ def run_step(title: str, command: list[str], lock: int) -> None:
             watch(process, started)
         finally:
             stop(process)
-    if process.returncode:
-        sys.exit('\n'.join([
-            *last_lines(15), '', f'Set-up failed at this step; all of its output is in {LOG}.',
-            'Is the network there? The same command tries again.']))
-    print(f'      done in {time.monotonic() - started:.0f} s', flush=True)
+    if process.returncode == 0:
+        print(f'      done in {time.monotonic() - started:.0f} s', flush=True)
+    return process.returncode == 0
 
 
 def last_lines(count: int) -> list[str]:

@@ -1,48 +1,139 @@
-"""Run the benchmarks: ``python -m benchmarks [solver] [node]``, all without arguments."""
+"""
+Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [node]``, all by default.
+
+The first three measure the solver, and with ``--peers`` others beside it on the same targets.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 import sys
 
-from benchmarks import node_benchmark, solver_benchmark
-import numba
-import numpy as np
+from benchmarks import node_benchmark, report
+from benchmarks.contest import Contest, Track
+from benchmarks.machine import machine, one_core, versions
+from benchmarks.problem import load_problems, Problem
+from benchmarks.solver import PEERS, SOLVERS
 
-BENCHMARKS = {'solver': solver_benchmark.run, 'node': node_benchmark.run}
-
-
-def machine() -> str:
-    """Return the machine and the versions a result belongs to, in one line."""
-    processor = platform.processor() or platform.machine()
-    try:
-        with open('/proc/cpuinfo') as lines:
-            processor = next(line.split(':')[1].strip() for line in lines
-                             if line.startswith('model name'))
-    except (OSError, StopIteration):
-        pass
-    return (f'{processor}, {os.cpu_count()} cores; Python {platform.python_version()}, '
-            f'numpy {np.__version__}, numba {numba.__version__}')
+NODE = 'node'
+NAMES = [*(track.value for track in Track), NODE]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return 0 if every promise that was measured is kept."""
-    parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__)
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.which) - set(NAMES))
+    if unknown:
+        parser.error(f'there is no benchmark {unknown[0]!r}; choose from {", ".join(NAMES)}')
+    if options.targets < 1:
+        parser.error(f'--targets is {options.targets}, but must be at least 1')
+    wanted = [name for name in NAMES if not options.which or name in options.which]
+    tracks = [Track(name) for name in wanted if name != NODE]
+    if options.plot and find_spec('matplotlib') is None:
+        parser.error('--plot needs matplotlib: pip install matplotlib')
+    try:
+        problems = load_problems(options.robots) if tracks else []
+        peers = chosen_peers(options.peers)
+    except ValueError as error:
+        parser.error(str(error))
+    except ImportError as error:
+        parser.error(f'{error}')
+    if tracks and find_spec('pinocchio') is None:
+        parser.error('the referee is Pinocchio, which is not installed: pip install pin')
+    print(machine(), flush=True)
+    kept = run_tracks(tracks, problems, peers, options)
+    if NODE in wanted:
+        kept &= node_benchmark.run(options)
+    return 0 if kept else 1
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__,
+                                     allow_abbrev=False)
     parser.add_argument('which', nargs='*', metavar='BENCHMARK',
-                        help=f'what to measure: {", ".join(BENCHMARKS)} (default: all)')
+                        help=f'what to measure: {", ".join(NAMES)} (default: all)')
     parser.add_argument('--targets', type=int, default=1000,
                         help='targets for each robot (default: %(default)s)')
+    parser.add_argument('--robots', type=names, metavar='A,B,...',
+                        help='stock robots to run on, names of test/robots.py (default: all)')
+    parser.add_argument('--peers', type=names, nargs='?', const=['all'], default=['none'],
+                        metavar='A,B,...', help='solvers to run beside ours: all, none (the '
+                        f'default) or some of {", ".join(PEERS)}')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write all figures there'
+                        ' (a path from the top of the repository)')
+    parser.add_argument('--plot', type=Path, metavar='FILE', help='draw them there')
     parser.add_argument('--trips', type=int, default=2000,
                         help='round trips through each node (default: %(default)s)')
-    arguments = parser.parse_args()
-    unknown = sorted(set(arguments.which) - set(BENCHMARKS))
+    return parser
+
+
+def names(text: str) -> list[str]:
+    """Return the names in a list with commas."""
+    return [name.strip() for name in text.split(',') if name.strip()]
+
+
+def chosen_peers(wanted: Sequence[str]) -> list[str]:
+    """
+    Return the peers to run, after a line about each that is not installed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such peer.
+
+    """
+    chosen = {'all': PEERS, 'none': []}.get(','.join(wanted), list(wanted))
+    unknown = sorted(set(chosen) - set(PEERS))
     if unknown:
-        parser.error(f'there is no benchmark {unknown[0]!r}; choose from {", ".join(BENCHMARKS)}')
-    print(machine(), flush=True)
-    kept = [BENCHMARKS[name](arguments) for name in arguments.which or BENCHMARKS]
-    return 0 if all(kept) else 1
+        raise ValueError(
+            f'there is no peer {unknown[0]!r}; choose all, none or some of {", ".join(PEERS)}')
+    present = []
+    for peer in chosen:
+        package = SOLVERS[peer].package
+        if versions([package]):
+            present.append(peer)
+        else:
+            print(f'{peer}: left out, it is not installed: pip install {package}')
+    return present
+
+
+def run_tracks(tracks: Sequence[Track], problems: Sequence[Problem], peers: Sequence[str],
+               options: argparse.Namespace) -> bool:
+    """Run the tracks, print and write their results, and return whether the floor is held."""
+    kept, results = True, []
+    packages = versions(dict.fromkeys(SOLVERS[peer].package for peer in peers))
+    if packages:
+        print(', '.join(f'{package} {number}' for package, number in packages.items()))
+    with one_core(), Contest(peers, progress) as contest:
+        for track in tracks:
+            figures = contest.run(track, problems, options.targets)
+            progress('')
+            refusals = [(solver, reason, robots) for (of, solver, reason), robots
+                        in contest.notes.items() if of is track]
+            results.append(report.Result(track, options.targets, figures, refusals))
+            print(f'\n{report.text(results[-1])}', flush=True)
+            if track is Track.POSE:
+                kept, sentence = report.floor(results[-1])
+                print(sentence, flush=True)
+    if options.json:
+        about = {'machine': machine(), 'command': f'python -m benchmarks {" ".join(sys.argv[1:])}',
+                 'versions': {**versions(['ik_solver_node', 'numpy', 'numba', 'pin']), **packages}}
+        report.write_json(options.json, results, about)
+    if options.plot and results:
+        from benchmarks import plot
+        plot.draw(options.plot, results)
+    return kept
+
+
+def progress(text: str) -> None:
+    """Show a line in place of the last one, if somebody is looking."""
+    if sys.stderr.isatty():
+        print(f'\r{text:<78.78}' + ('' if text else '\r'), end='', file=sys.stderr, flush=True)
 
 
 if __name__ == '__main__':

@@ -23,7 +23,7 @@ def load(name):
 def joints_of(chain, q):
     """Return the origins of all frames from base to tip, shape (f + 1, 3) [m]."""
     frames = np.empty((len(chain.topology), 12))
-    kernels.tip_frames(chain.constants, chain.topology, chain.bounds, q, frames)
+    kernels.tip_frames(chain.constants, chain.topology, q, frames)
     return np.vstack([np.zeros(3), frames[:, 9:]])
 
 

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
     from ik_solver_node.solver import (
         IkResult, Slope, solve, SolverOptions, StepRule, SweepOrder, TerminationReason, warm_up)
-    from ik_solver_node.target import PointTarget, PoseTarget, Target
+    from ik_solver_node.target import (
+        DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
     from ik_solver_node.urdf_file import read_urdf
 
 __version__ = '0.1.0'
 
 __all__ = [
-    'ChainError', 'IkResult', 'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType',
-    'KinematicChain', 'Mimic', 'MissingDependencyError', 'OptionsError', 'PointTarget', 'Pose',
-    'PoseTarget', 'PoseTracker', 'RobotModel', 'Slope', 'SolverOptions', 'StepRule', 'SweepOrder',
-    'Target', 'TerminationReason', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
-    'parse_urdf', 'read_urdf', 'solve', 'warm_up',
+    'ChainError', 'DirectionTarget', 'IkResult', 'IkSolverError', 'InvalidPoseError', 'Joint',
+    'JointType', 'KinematicChain', 'Mimic', 'MissingDependencyError', 'OptionsError',
+    'OrientationTarget', 'PointTarget', 'Pose', 'PoseTarget', 'PoseTracker', 'RobotModel',
+    'Slope', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
+    'TerminationReason', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict', 'parse_urdf',
+    'read_urdf', 'solve', 'warm_up',
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'solver',

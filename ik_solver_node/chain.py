@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 import math
 from types import MappingProxyType
 from typing import Any
@@ -69,13 +70,12 @@ class KinematicChain:
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        _freeze(vars(self).values())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle through the constructor: writeable arrays would compile anew."""
-        values = dict(vars(self), limits=dict(self.limits), locked=dict(self.locked))
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        values.update(limits=dict(self.limits), locked=dict(self.locked))
         return _rebuilt, (values,)
 
     @classmethod
@@ -132,6 +132,15 @@ class KinematicChain:
         """Number `n` of independent joints."""
         return len(self.joint_names)
 
+    @cached_property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The chain as the kernels take it, with its table of starts: see ``kernels.Chain``."""
+        starts = np.empty((kernels.STARTS, self.size))
+        start_tips = np.empty((len(self.tip_links), 12, kernels.STARTS))
+        kernels.tabulate(self.constants, self.topology, self.bounds, starts, start_tips)
+        _freeze((starts, start_tips))
+        return self.constants, self.topology, self.bounds, starts, start_tips
+
     def forward_kinematics(self, q: ArrayLike, tip_link: str | None = None) -> Pose:
         """
         Return the pose of a tip in the base frame.
@@ -144,14 +153,22 @@ class KinematicChain:
             Which tip; default the first.
 
         """
-        frames = np.empty((len(self.topology), 12))
-        kernels.tip_frames(self.constants, self.topology, self.bounds,
-                           as_vector(q, self.size, 'q'), frames)
-        frame = frames[self._tip_frame(tip_link)]
+        frame = self.tip_frames(q)[self._tip_index(tip_link)]
         matrix = np.eye(4)
         matrix[:3, :3] = frame[:9].reshape(3, 3)
         matrix[:3, 3] = frame[9:]
         return Pose.from_matrix(matrix)
+
+    def tip_frames(self, q: ArrayLike) -> np.ndarray:
+        """
+        Return the frames of all tips in the base, shape (m, 12).
+
+        A row is a rotation matrix row by row and a position [m]: quicker than
+        `forward_kinematics`, which checks and names them.
+        """
+        frames = np.empty((len(self.topology), 12))
+        kernels.tip_frames(self.constants, self.topology, as_vector(q, self.size, 'q'), frames)
+        return frames[len(self.topology) - len(self.tip_links):]
 
     def jacobian(self, q: ArrayLike, tip_link: str | None = None) -> np.ndarray:
         """
@@ -162,8 +179,8 @@ class KinematicChain:
         """
         frames = np.empty((len(self.topology), 12))
         transposed = np.empty((self.size, 6))
-        kernels.tip_jacobian(self.constants, self.topology, self.bounds,
-                             as_vector(q, self.size, 'q'), frames, self._tip_frame(tip_link),
+        kernels.tip_jacobian(self.constants, self.topology, as_vector(q, self.size, 'q'), frames,
+                             len(self.topology) - len(self.tip_links) + self._tip_index(tip_link),
                              transposed)
         return transposed.T
 
@@ -177,7 +194,7 @@ class KinematicChain:
         middle = np.zeros(self.size)
         # Halved first: the sum of large limits would overflow.
         middle[bounded] = 0.5 * self.lower[bounded] + 0.5 * self.upper[bounded]
-        return self.clip(middle)
+        return np.minimum(np.maximum(middle, self.lower), self.upper)
 
     def joint_positions(self, q: ArrayLike) -> dict[str, float]:
         """
@@ -196,14 +213,21 @@ class KinematicChain:
                     positions[joint.name] = multiplier * sources[source] + offset
         return positions
 
-    def _tip_frame(self, tip_link: str | None) -> int:
-        """Return the row of `topology` that holds a tip."""
+    def _tip_index(self, tip_link: str | None) -> int:
+        """Return the number of a tip."""
         if tip_link is None:
             tip_link = self.tip_links[0]
         if tip_link not in self.tip_links:
             raise ChainError(f'{tip_link!r} is not a tip of this chain, whose tips are '
                              f'{listed(self.tip_links)}')
-        return len(self.topology) - len(self.tip_links) + self.tip_links.index(tip_link)
+        return self.tip_links.index(tip_link)
+
+
+def _freeze(values: Iterable[Any]) -> None:
+    """Make the arrays among `values` read-only."""
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
 
 
 def _rebuilt(values: dict[str, Any]) -> KinematicChain:

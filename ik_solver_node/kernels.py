@@ -21,9 +21,11 @@ mimic joints follow the independent variables `q`.
 
 What is minimised
 -----------------
-For each tip the position error ``e_p = p_target - p`` [m] and the rotation vector ``e_o`` [rad]
-that turns the tip onto the target, ``R_target . R^T = exp([e_o]x)``, both in the base frame. The
-weighted errors of all tips, stacked, are the residual ``e``, and::
+Each tip has six rows of residual, three for the position and three for the orientation; what is
+not asked of it has rows of zeros. For a full pose they are the position error
+``e_p = p_target - p`` [m] and the rotation vector ``e_o`` [rad] that turns the tip onto the
+target, ``R_target . R^T = exp([e_o]x)``, both in the base frame. The weighted rows of all tips
+are the residual ``e``, and::
 
     cost(q) = 1/2 e^T e,     e = (w_p e_p, w_o e_o)
 
@@ -31,6 +33,16 @@ weighted errors of all tips, stacked, are the residual ``e``, and::
 weighted alike) the exact slope is ``-J^T e``: for the rotation part this holds without
 approximation, because the rotation vector is an eigenvector (eigenvalue 1) of the derivative of
 the logarithm map.
+
+Where a target leaves freedom, only what exceeds it counts:
+
+``BOX``
+    The components of the error in the axes of the base or of the target, each with a tolerance;
+    the excess over it is the row, and an infinite tolerance frees the axis. For the orientation
+    the rows of `J` are those of the derivative of the logarithm, ``J_l^-1(phi)`` [5]_.
+``AXIS``
+    An axis of the tip shall point in a direction, within a cone: the rows are the shortest
+    rotation onto the cone. The spin about the axis is free.
 
 Step rules
 ----------
@@ -52,6 +64,12 @@ Limits
 its true slope and can leave. ``GRADIENT`` projects. ``DAMPED`` solves again for the free joints
 with the joints that hit a limit held there, so that the free joints take over the leftover error.
 
+Starts
+------
+A descent that stalls is given up, and another one begins elsewhere. A table of joint vectors,
+spread evenly over the range, and of the tip frames they give is made once for each chain; the
+entries whose tips are closest to the target come first, then random vectors.
+
 References
 ----------
 .. [1] A. Zucconi, "Inverse Kinematics for Robotic Arms", 2017.
@@ -61,10 +79,12 @@ References
    IEEE Trans. Robotics 27(5), 2011, eq. 17.
 .. [4] S. K. Chan, P. D. Lawrence, "General inverse kinematics with the error damped
    pseudoinverse", Proc. ICRA, 1988.
+.. [5] T. D. Barfoot, "State Estimation for Robotics", 2017, eq. 7.77.
 
 """
 
 from collections.abc import Callable
+import math
 from typing import Any, NamedTuple
 
 import numba
@@ -72,28 +92,40 @@ import numpy as np
 
 # Kinds of frame, third column of `Chain.topology`.
 REVOLUTE, PRISMATIC, TIP = 0, 1, 2
-# Step rules, slopes and sweep orders, as numbers in `Options`.
+# Step rules, slopes, sweep orders and which solution is wanted, as numbers in `Options`.
 SWEEP, GRADIENT, DAMPED = 0, 1, 2
 EXACT, FINITE_DIFFERENCE = 0, 1
 TIP_TO_BASE, BASE_TO_TIP = 0, 1
-# What `descend` returns; the names and sentences for people are in solver.TerminationReason.
-RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS, OUT_OF_RESTARTS, NOT_FINITE = 0, 1, 2, 3, 4, 5
+FIRST, NEAREST, ALL = 0, 1, 2
+# What `descend` takes and returns; the sentences for people are in solver.TerminationReason.
+START, RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS = -1, 0, 1, 2, 3
+OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED = 4, 5, 6, 7
 
-# Columns of a row of `goal`: position, rotation row by row, position and orientation weight.
-GOAL_SIZE = 14
-GOAL_POSITION, GOAL_ROTATION, GOAL_POSITION_WEIGHT, GOAL_ORIENTATION_WEIGHT = 0, 3, 12, 13
-# Rows of `vectors`, the joint vectors that live from one call of `descend` to the next.
+# Columns of a row of `goal`, one row per tip: position [m] and rotation row by row in the base,
+# the point of the tip that is meant [m], then weights, kinds, frames and tolerances of both parts;
+# the axis of the tip that shall point and its cone [rad]; the axes of the target, row by row.
+G_POSITION, G_ROTATION, G_TOOL, G_WEIGHT, G_KIND, G_FRAME = 0, 3, 12, 15, 17, 19
+G_TOLERANCE, G_AXIS, G_CONE, G_AXES, GOAL_SIZE = 21, 27, 30, 31, 40
+# Kinds of a part of a goal, and the frames its tolerances may be in. A part of weight 0 is not
+# asked for.
+FULL, BOX, AXIS = 0, 1, 2
+BASE_FRAME, TARGET_FRAME = 0, 1
+# Rows of residual for each tip.
+ROWS = 6
+
+# Rows of `preferences`: weight of each joint in the distance between two joint vectors, pull to a
+# posture, that posture, pull to the seed.
+P_METRIC, P_PULL, P_POSTURE, P_STAY, PREFERENCES = 0, 1, 2, 3, 4
+# Rows of `Memory.vectors`.
 V_CURRENT, V_BEST, V_SEED, V_SLOPE, VECTORS = 0, 1, 2, 3, 4
-# Entries of `memory`, the numbers that live from one call of `descend` to the next.
-M_BEST_COST, M_REFERENCE, M_RATE, M_HISTORY = 0, 1, 2, 3
-HISTORY = 8
-MEMORY_SIZE = M_HISTORY + HISTORY
-# Entries of `counts`, the counters that live from one call of `descend` to the next.
-N_ITERATIONS, N_RESTARTS, N_STEPS, N_SLOW, N_FRESH, COUNTS = 0, 1, 2, 3, 4, 5
-# Entries of `errors`, what `measure` reports: cost, largest errors over the tips [m], [rad].
+# Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad].
+N_POSITION, N_ORIENTATION, N_ITERATIONS, N_RESTARTS, REPORT = 0, 1, 2, 3, 4
+N_STEPS, N_SLOW, N_FRESH, N_BEST_COST, N_REFERENCE, N_RATE = 4, 5, 6, 7, 8, 9
+N_HISTORY, HISTORY = 10, 8
+N_ORDER, ORDER = N_HISTORY + HISTORY, 16
+NUMBERS = N_ORDER + ORDER
+# Entries of `Work.errors`: cost, largest errors over the tips [m], [rad].
 E_COST, E_POSITION, E_ORIENTATION, ERRORS = 0, 1, 2, 3
-# Entries of `report`, what the caller learns of the answer: errors [m], [rad], joints at a limit.
-R_POSITION, R_ORIENTATION, R_AT_LIMIT, REPORT = 0, 1, 2, 3
 
 # lambda = DAMPING * cost: Sugihara's and Chan's damping, the factor found by measurement.
 DAMPING = 0.1
@@ -101,14 +133,17 @@ DAMPING = 0.1
 DAMPING_FLOOR = 1e-12
 # Polishing ends when even this much damping does not lower the cost [m^2].
 DAMPING_MAX = 1e6
+# With this much damping and more, fewer free variables than rows still give a normal matrix of the
+# rows that is far enough from singular.
+DAMPING_FOR_ROWS = 1e-9
 # A descent is given up after `patience` steps that did not bring the cost below
 # `progress` times its last mark: the damped rule either converges at once or not at all. The
 # descent from the seed gets more patience, because its answer is the one near the seed.
 SEED_PATIENCE, DAMPED_PATIENCE, DAMPED_PROGRESS = 3, 2, 0.7
 PLAIN_PATIENCE, PLAIN_PROGRESS = 40, 0.98
-# Random vectors looked at for each restart; the one with the lowest cost is the start. A look
-# costs a third of a step, and a better start saves several.
-DRAWS = 8
+# Entries of the table of starts, of which the best `ORDER` are used, and the stream they come from;
+# how many random vectors are looked at for each start after them.
+STARTS, TABLE_SEED, DRAWS = 256, 2**40, 8
 # Armijo's constant and the smallest fraction of a step that the line search tries.
 ARMIJO, SMALLEST_FRACTION = 1e-4, 1e-6
 RATE_MIN, RATE_MAX = 1e-6, 1e6
@@ -121,16 +156,27 @@ Array = np.ndarray
 
 class Chain(NamedTuple):
     """
-    The numbers of a kinematic tree with `f` frames and `n` independent joint variables.
+    The numbers of a kinematic tree with `f` frames, `n` independent joint variables and `m` tips.
 
     constants : (f, 14), rotation of C_i row by row, its position [m], multiplier, offset
     topology : (f, 3), parent frame (-1 for the base), variable (-1 for a tip), kind
     bounds : (5, n), lower, upper, lower and upper end for random draws, period of a full turn
+    starts : (s, n), joint vectors to start from
+    start_tips : (m, 12, s), the tip frames they give
     """
 
     constants: np.ndarray
     topology: np.ndarray
     bounds: np.ndarray
+    starts: np.ndarray
+    start_tips: np.ndarray
+
+
+class Goal(NamedTuple):
+    """What is asked of the tips: rows (m, GOAL_SIZE), and the length of a radian [m/rad]."""
+
+    rows: np.ndarray
+    length: float
 
 
 class Options(NamedTuple):
@@ -143,9 +189,17 @@ class Options(NamedTuple):
     sampling_distance: float
     position_tolerance: float
     orientation_tolerance: float
+    orientation_weight: float
     max_iterations: float
     max_restarts: float
     random_seed: float
+
+
+class Memory(NamedTuple):
+    """What lives from one call of `descend` to the next."""
+
+    numbers: np.ndarray      # (NUMBERS,)
+    vectors: np.ndarray      # (VECTORS, n)
 
 
 class Work(NamedTuple):
@@ -154,213 +208,386 @@ class Work(NamedTuple):
     frames: np.ndarray       # (f, 12) rotation row by row and position of each frame in the base
     residual: np.ndarray     # (r,)
     jacobian: np.ndarray     # (n, r), one row per variable, so that each column of J is contiguous
+    task: np.ndarray         # (m, 18) per tip, what turns linear and angular velocity into rows
     normal: np.ndarray       # (r, r), of which the smaller of free variables and rows is used
     rhs: np.ndarray          # (r,)
     step: np.ndarray         # (n,)
     trial: np.ndarray        # (n,)
     slope: np.ndarray        # (n,)
-    free: np.ndarray         # (n,) bool
     errors: np.ndarray       # (ERRORS,)
+    free: np.ndarray         # (n,) bool
 
 
-def compiled(function: Callable) -> Any:
+def compiled(function: Callable, **more: bool) -> Any:
     """Compile `function` with numba; without a folder to cache it in, for this process only."""
-    options = {'nogil': True, 'error_model': 'numpy'}
+    options = {'nogil': True, 'error_model': 'numpy', **more}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:
         return numba.njit(**options)(function)
 
 
+def inlined(function: Callable) -> Any:
+    """
+    Compile a small `function` of the inner loop into its callers.
+
+    To call it would cost more than to run it: numba counts references to every array it is given.
+    """
+    return compiled(function, forceinline=True)
+
+
 # Forward kinematics --------------------------------------------------------------------------
 
 
 @compiled
-def place_frames(chain: Chain, q: Array, frames: Array) -> None:
+def place_frames(constants: Array, topology: Array, q: Array, frames: Array) -> None:
     """Write rotation and position [m] of every frame in the base into `frames` (f, 12)."""
-    for i in range(chain.topology.shape[0]):
-        parent = chain.topology[i, 0]
-        variable = chain.topology[i, 1]
-        kind = chain.topology[i, 2]
-        constant = chain.constants[i]
-        frame = frames[i]
-        if parent < 0:
-            for c in range(12):
-                frame[c] = constant[c]
-        else:
-            before = frames[parent]
-            for row in range(3):
-                a, b, c = before[3 * row], before[3 * row + 1], before[3 * row + 2]
-                frame[3 * row] = a * constant[0] + b * constant[3] + c * constant[6]
-                frame[3 * row + 1] = a * constant[1] + b * constant[4] + c * constant[7]
-                frame[3 * row + 2] = a * constant[2] + b * constant[5] + c * constant[8]
-                frame[9 + row] = (a * constant[9] + b * constant[10] + c * constant[11]
-                                  + before[9 + row])
+    for i in range(topology.shape[0]):
+        parent, kind = topology[i, 0], topology[i, 2]
+        x, cosine, sine = 0.0, 1.0, 0.0
+        if kind != TIP:
+            x = constants[i, 12] * q[topology[i, 1]] + constants[i, 13]
         if kind == REVOLUTE:
-            x = constant[12] * q[variable] + constant[13]
-            cosine, sine = np.cos(x), np.sin(x)
-            for row in range(3):
-                a, b = frame[3 * row], frame[3 * row + 1]
-                frame[3 * row] = a * cosine + b * sine
-                frame[3 * row + 1] = b * cosine - a * sine
-        elif kind == PRISMATIC:
-            x = constant[12] * q[variable] + constant[13]
-            for row in range(3):
-                frame[9 + row] += frame[3 * row + 2] * x
+            cosine, sine = math.cos(x), math.sin(x)
+        for row in range(3):
+            k = 3 * row
+            a, b, c = constants[i, k], constants[i, k + 1], constants[i, k + 2]
+            d = constants[i, 9 + row]
+            if parent >= 0:
+                r0, r1, r2 = frames[parent, k], frames[parent, k + 1], frames[parent, k + 2]
+                a = r0 * constants[i, 0] + r1 * constants[i, 3] + r2 * constants[i, 6]
+                b = r0 * constants[i, 1] + r1 * constants[i, 4] + r2 * constants[i, 7]
+                c = r0 * constants[i, 2] + r1 * constants[i, 5] + r2 * constants[i, 8]
+                d = (r0 * constants[i, 9] + r1 * constants[i, 10] + r2 * constants[i, 11]
+                     + frames[parent, 9 + row])
+            if kind == PRISMATIC:
+                d += c * x
+            frames[i, k] = a * cosine + b * sine
+            frames[i, k + 1] = b * cosine - a * sine
+            frames[i, k + 2] = c
+            frames[i, 9 + row] = d
 
 
-@compiled
-def tip_frames(constants: Array, topology: Array, bounds: Array, q: Array,
-               frames: Array) -> None:
-    """Write every frame in the base into `frames` (f, 12); the tips are the last rows."""
-    place_frames(Chain(constants, topology, bounds), q, frames)
-
-
-@compiled
-def fill_jacobian(chain: Chain, frames: Array, tip: int, weight_p: float, weight_o: float,
-                  jacobian: Array, first: int) -> None:
+@inlined
+def add_columns(constants: Array, topology: Array, frames: Array, tip: int, partial: bool,
+                weight_p: float, weight_o: float, task: Array, t: int, jacobian: Array) -> None:
     """
-    Add the weighted Jacobian of frame `tip` to `jacobian` (n, r), from column `first` on.
+    Add the rows of `J` that belong to frame `tip`, the tip number `t`, to `jacobian` (n, r).
 
-    Geometric Jacobian in the base frame at the tip's origin; three linear columns if `weight_p`
-    is not zero, then three angular ones if `weight_o` is not zero.
+    The geometric Jacobian in the base frame at the tip's origin, weighted; if the target is
+    `partial`, turned into rows by the two matrices in ``task[t]`` (18,) instead.
     """
     px, py, pz = frames[tip, 9], frames[tip, 10], frames[tip, 11]
-    i = chain.topology[tip, 0]
+    i, first = topology[tip, 0], ROWS * t
     while i >= 0:
-        frame = frames[i]
-        column = jacobian[chain.topology[i, 1]]
-        gain = chain.constants[i, 12]
-        zx, zy, zz = gain * frame[2], gain * frame[5], gain * frame[8]
-        at = first
-        turns = chain.topology[i, 2] == REVOLUTE
-        if weight_p > 0.0:
-            if turns:
-                rx, ry, rz = px - frame[9], py - frame[10], pz - frame[11]
-                column[at] += weight_p * (zy * rz - zz * ry)
-                column[at + 1] += weight_p * (zz * rx - zx * rz)
-                column[at + 2] += weight_p * (zx * ry - zy * rx)
-            else:
-                column[at] += weight_p * zx
-                column[at + 1] += weight_p * zy
-                column[at + 2] += weight_p * zz
-            at += 3
-        if weight_o > 0.0 and turns:
-            column[at] += weight_o * zx
-            column[at + 1] += weight_o * zy
-            column[at + 2] += weight_o * zz
-        i = chain.topology[i, 0]
+        j, gain = topology[i, 1], constants[i, 12]
+        vx, vy, vz = gain * frames[i, 2], gain * frames[i, 5], gain * frames[i, 8]
+        wx, wy, wz = 0.0, 0.0, 0.0
+        if topology[i, 2] == REVOLUTE:
+            wx, wy, wz = vx, vy, vz
+            rx, ry, rz = px - frames[i, 9], py - frames[i, 10], pz - frames[i, 11]
+            vx, vy, vz = wy * rz - wz * ry, wz * rx - wx * rz, wx * ry - wy * rx
+        if partial:
+            for row in range(3):
+                k = 3 * row
+                jacobian[j, first + row] += (
+                    task[t, k] * vx + task[t, k + 1] * vy + task[t, k + 2] * vz)
+                jacobian[j, first + 3 + row] += (
+                    task[t, k + 9] * wx + task[t, k + 10] * wy + task[t, k + 11] * wz)
+        else:
+            jacobian[j, first] += weight_p * vx
+            jacobian[j, first + 1] += weight_p * vy
+            jacobian[j, first + 2] += weight_p * vz
+            jacobian[j, first + 3] += weight_o * wx
+            jacobian[j, first + 4] += weight_o * wy
+            jacobian[j, first + 5] += weight_o * wz
+        i = topology[i, 0]
 
 
 @compiled
-def tip_jacobian(constants: Array, topology: Array, bounds: Array, q: Array, frames: Array,
-                 tip: int, jacobian: Array) -> None:
+def tip_frames(constants: Array, topology: Array, q: Array, frames: Array) -> None:
+    """Write every frame in the base into `frames` (f, 12); the tips are the last rows."""
+    place_frames(constants, topology, q, frames)
+
+
+@compiled
+def tip_jacobian(constants: Array, topology: Array, q: Array, frames: Array, tip: int,
+                 jacobian: Array) -> None:
     """Write the geometric Jacobian of frame `tip`, transposed, into `jacobian` (n, 6)."""
-    chain = Chain(constants, topology, bounds)
-    place_frames(chain, q, frames)
+    place_frames(constants, topology, q, frames)
     jacobian[:] = 0.0
-    fill_jacobian(chain, frames, tip, 1.0, 1.0, jacobian, 0)
+    add_columns(constants, topology, frames, tip, False, 1.0, 1.0, np.empty((1, 18)), 0, jacobian)
 
 
 # Error and slope -----------------------------------------------------------------------------
 
 
-@compiled
-def rotation_vector(target: Array, frame: Array, out: Array) -> None:
+@inlined
+def rotation_vector(goal: Array, t: int, frames: Array, i: int) -> tuple[float, float, float]:
     """
-    Write the rotation vector [rad] that turns `frame` onto `target`, in the base, to `out` (3,).
+    Return the rotation vector [rad] that turns frame `i` onto goal `t`, in the base.
 
-    `target` and `frame` hold rotations row by row. The angle comes from both sine and cosine, so
-    that no rounding can leave their domain; near half a turn, where the sine vanishes, the axis is
-    read off the symmetric part.
+    The angle comes from both sine and cosine, so that no rounding can leave their domain; near
+    half a turn, where the sine vanishes, the axis is read off the symmetric part.
     """
-    t, f = target, frame
-    m00 = t[0] * f[0] + t[1] * f[1] + t[2] * f[2]
-    m11 = t[3] * f[3] + t[4] * f[4] + t[5] * f[5]
-    m22 = t[6] * f[6] + t[7] * f[7] + t[8] * f[8]
-    m01 = t[0] * f[3] + t[1] * f[4] + t[2] * f[5]
-    m10 = t[3] * f[0] + t[4] * f[1] + t[5] * f[2]
-    m02 = t[0] * f[6] + t[1] * f[7] + t[2] * f[8]
-    m20 = t[6] * f[0] + t[7] * f[1] + t[8] * f[2]
-    m12 = t[3] * f[6] + t[4] * f[7] + t[5] * f[8]
-    m21 = t[6] * f[3] + t[7] * f[4] + t[8] * f[5]
+    t0, t1, t2 = goal[t, 3], goal[t, 4], goal[t, 5]
+    t3, t4, t5 = goal[t, 6], goal[t, 7], goal[t, 8]
+    t6, t7, t8 = goal[t, 9], goal[t, 10], goal[t, 11]
+    f0, f1, f2 = frames[i, 0], frames[i, 1], frames[i, 2]
+    f3, f4, f5 = frames[i, 3], frames[i, 4], frames[i, 5]
+    f6, f7, f8 = frames[i, 6], frames[i, 7], frames[i, 8]
+    m00, m01, m02 = (t0 * f0 + t1 * f1 + t2 * f2, t0 * f3 + t1 * f4 + t2 * f5,
+                     t0 * f6 + t1 * f7 + t2 * f8)
+    m10, m11, m12 = (t3 * f0 + t4 * f1 + t5 * f2, t3 * f3 + t4 * f4 + t5 * f5,
+                     t3 * f6 + t4 * f7 + t5 * f8)
+    m20, m21, m22 = (t6 * f0 + t7 * f1 + t8 * f2, t6 * f3 + t7 * f4 + t8 * f5,
+                     t6 * f6 + t7 * f7 + t8 * f8)
     x, y, z = m21 - m12, m02 - m20, m10 - m01
-    sine = 0.5 * np.sqrt(x * x + y * y + z * z)
+    sine = 0.5 * math.sqrt(x * x + y * y + z * z)
     cosine = 0.5 * (m00 + m11 + m22 - 1.0)
-    angle = np.arctan2(sine, cosine)
+    angle = math.atan2(sine, cosine)
     if cosine > -0.99:
         scale = 0.5 * angle / sine if sine > 1e-12 else 0.5
-        out[0], out[1], out[2] = scale * x, scale * y, scale * z
-        return
+        return scale * x, scale * y, scale * z
     # R + R^T = 2 cos(angle) I + 2 (1 - cos(angle)) a a^T: the longest column gives the axis a.
     if m00 >= m11 and m00 >= m22:
-        out[0], out[1], out[2] = m00 - cosine, 0.5 * (m01 + m10), 0.5 * (m02 + m20)
+        a, b, c = m00 - cosine, 0.5 * (m01 + m10), 0.5 * (m02 + m20)
     elif m11 >= m22:
-        out[0], out[1], out[2] = 0.5 * (m01 + m10), m11 - cosine, 0.5 * (m12 + m21)
+        a, b, c = 0.5 * (m01 + m10), m11 - cosine, 0.5 * (m12 + m21)
     else:
-        out[0], out[1], out[2] = 0.5 * (m02 + m20), 0.5 * (m12 + m21), m22 - cosine
-    length = np.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
-    if out[0] * x + out[1] * y + out[2] * z < 0.0:
-        length = -length
-    for i in range(3):
-        out[i] *= angle / length
+        a, b, c = 0.5 * (m02 + m20), 0.5 * (m12 + m21), m22 - cosine
+    scale = angle / math.sqrt(a * a + b * b + c * c)
+    if a * x + b * y + c * z < 0.0:
+        scale = -scale
+    return scale * a, scale * b, scale * c
 
 
 @compiled
-def measure(chain: Chain, goal: Array, q: Array, work: Work) -> float:
+def excess(value: float, tolerance: float) -> float:
+    """Return by how much `value` lies outside plus or minus `tolerance`."""
+    if value > tolerance:
+        return value - tolerance
+    if value < -tolerance:
+        return value + tolerance
+    return 0.0 * value  # a NaN stays one
+
+
+@compiled
+def box_rows(goal: Array, part: int, weight: float, error: Array, derivative: Array,
+             residual: Array, task: Array) -> float:
+    """
+    Write residual (3,) and task matrix (9,) of a part whose axes have tolerances.
+
+    `error` (3,) is that of the part in the base, target minus tip, and `derivative` (9,) turns
+    velocity into minus its rate. Return the squared excess, unweighted.
+    """
+    squared = 0.0
+    for i in range(3):
+        along = error[i]
+        if goal[G_FRAME + part] == TARGET_FRAME:
+            along = (goal[G_AXES + i] * error[0] + goal[G_AXES + 3 + i] * error[1]
+                     + goal[G_AXES + 6 + i] * error[2])
+        tolerance = goal[G_TOLERANCE + 3 * part + i]
+        over = excess(along, tolerance) if tolerance < np.inf else 0.0
+        squared += over * over
+        residual[i] = weight * over
+        counts = weight if over != 0.0 or tolerance == 0.0 else 0.0
+        for column in range(3):
+            entry = derivative[3 * i + column]
+            if goal[G_FRAME + part] == TARGET_FRAME:
+                entry = (goal[G_AXES + i] * derivative[column]
+                         + goal[G_AXES + 3 + i] * derivative[3 + column]
+                         + goal[G_AXES + 6 + i] * derivative[6 + column])
+            task[3 * i + column] = counts * entry
+    return squared
+
+
+@compiled
+def inverse_left_jacobian(phi: Array, out: Array) -> None:
+    """Write ``J_l^-1(phi)``, the derivative of the logarithm, row by row to `out` (9,)."""
+    x, y, z = phi
+    squared = x * x + y * y + z * z
+    factor = 1.0 / 12.0
+    if squared > 1e-8:
+        half = 0.5 * math.sqrt(squared)
+        factor = (1.0 - half * math.cos(half) / math.sin(half)) / squared
+    out[0] = 1.0 - factor * (y * y + z * z)
+    out[4] = 1.0 - factor * (x * x + z * z)
+    out[8] = 1.0 - factor * (x * x + y * y)
+    out[1], out[3] = factor * x * y + 0.5 * z, factor * x * y - 0.5 * z
+    out[2], out[6] = factor * x * z - 0.5 * y, factor * x * z + 0.5 * y
+    out[5], out[7] = factor * y * z + 0.5 * x, factor * y * z - 0.5 * x
+
+
+@compiled
+def axis_rows(goal: Array, weight: float, frame: Array, residual: Array, task: Array) -> float:
+    """
+    Write residual (3,) and task matrix (9,) of an axis that shall point in a direction.
+
+    Without a cone all turns but those about the axis count; with one, and outside of it, only the
+    turn towards the direction. Return the squared angle [rad^2] that is too much.
+    """
+    a, u, s = np.empty(3), np.empty(3), np.empty(3)
+    for i in range(3):
+        a[i], u[i] = 0.0, 0.0
+        for k in range(3):
+            a[i] += frame[3 * i + k] * goal[G_AXIS + k]
+            u[i] += goal[G_ROTATION + 3 * i + k] * goal[G_AXIS + k]
+    for i in range(3):
+        s[i] = a[(i + 1) % 3] * u[(i + 2) % 3] - a[(i + 2) % 3] * u[(i + 1) % 3]
+    sine = math.sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
+    cosine = a[0] * u[0] + a[1] * u[1] + a[2] * u[2]
+    angle = math.atan2(sine, cosine)
+    if sine > 1e-9:
+        s /= sine
+    else:
+        # Along the direction any turn is as good; against it, any turn about a perpendicular.
+        k = int(np.argmin(np.abs(a)))
+        s[k], s[(k + 1) % 3], s[(k + 2) % 3] = 0.0, -a[(k + 2) % 3], a[(k + 1) % 3]
+        s /= math.sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
+    cone = goal[G_CONE]
+    over = max(angle - cone, 0.0)
+    for i in range(3):
+        residual[i] = weight * over * s[i]
+        for k in range(3):
+            if cone == 0.0:
+                task[3 * i + k] = weight * ((1.0 if i == k else 0.0) - a[i] * a[k])
+            else:
+                task[3 * i + k] = weight * s[i] * s[k] if over > 0.0 else 0.0
+    return over * over
+
+
+@compiled
+def partial_rows(goal: Array, t: int, part: int, weight: float, frames: Array, i: int,
+                 residual: Array, task: Array) -> float:
+    """Write the residual and the task matrix of one part that may leave freedom."""
+    rows = residual[ROWS * t + 3 * part:ROWS * t + 3 * part + 3]
+    matrix = task[t, 9 * part:9 * part + 9]
+    if goal[t, G_KIND + part] == AXIS:
+        return axis_rows(goal[t], weight, frames[i], rows, matrix)
+    error, derivative = np.empty(3), np.zeros(9)
+    if part == 0:
+        for k in range(3):
+            error[k] = goal[t, G_POSITION + k] - frames[i, 9 + k]
+            derivative[4 * k] = 1.0
+    else:
+        error[0], error[1], error[2] = rotation_vector(goal, t, frames, i)
+        inverse_left_jacobian(-error, derivative)
+    return box_rows(goal[t], part, weight, error, derivative, rows, matrix)
+
+
+@inlined
+def tip_error(goal: Array, t: int, length: float, frames: Array, i: int, residual: Array,
+              task: Array, errors: Array) -> float:
+    """
+    Fill the rows of tip `t`, whose frame is `i`, and return its cost.
+
+    The largest squared errors of what counts, unweighted, are kept in `errors`; written so that a
+    NaN stays, where max() would lose it.
+    """
+    weight_p, weight_o = goal[t, G_WEIGHT], length * goal[t, G_WEIGHT + 1]
+    at = ROWS * t
+    squared_p, squared_o = 0.0, 0.0
+    if is_partial(goal, t):
+        squared_p = partial_rows(goal, t, 0, weight_p, frames, i, residual, task)
+        squared_o = partial_rows(goal, t, 1, weight_o, frames, i, residual, task)
+    else:
+        x, y, z = (goal[t, 0] - frames[i, 9], goal[t, 1] - frames[i, 10],
+                   goal[t, 2] - frames[i, 11])
+        squared_p = x * x + y * y + z * z
+        residual[at], residual[at + 1], residual[at + 2] = (
+            weight_p * x, weight_p * y, weight_p * z)
+        x, y, z = 0.0, 0.0, 0.0
+        if weight_o > 0.0:
+            x, y, z = rotation_vector(goal, t, frames, i)
+            squared_o = x * x + y * y + z * z
+        residual[at + 3], residual[at + 4], residual[at + 5] = (
+            weight_o * x, weight_o * y, weight_o * z)
+    if weight_p > 0.0 and not squared_p <= errors[E_POSITION]:
+        errors[E_POSITION] = squared_p
+    if weight_o > 0.0 and not squared_o <= errors[E_ORIENTATION]:
+        errors[E_ORIENTATION] = squared_o
+    return 0.5 * (weight_p * weight_p * squared_p + weight_o * weight_o * squared_o)
+
+
+@inlined
+def is_partial(goal: Array, t: int) -> bool:
+    """Return whether goal `t` leaves freedom in a part that it asks for."""
+    return goal[t, G_KIND] != FULL or goal[t, G_KIND + 1] != FULL
+
+
+@compiled
+def evaluate(constants: Array, topology: Array, goal: Array, length: float, q: Array,
+             frames: Array, residual: Array, task: Array, errors: Array) -> float:
     """
     Place the frames at `q`, fill the residual and return the cost.
 
-    `work.errors` gets the cost and, over all tips, the largest position error [m] and orientation
-    error [rad] of what counts (what has no weight does not).
+    `errors` gets the cost and, over all tips, the largest position error [m] and orientation
+    error [rad] of what counts.
     """
-    place_frames(chain, q, work.frames)
-    tips = goal.shape[0]
-    first_tip = chain.topology.shape[0] - tips
-    residual = work.residual
-    at = 0
-    cost, worst_position, worst_orientation = 0.0, 0.0, 0.0
-    for t in range(tips):
-        frame = work.frames[first_tip + t]
-        for part in range(2):
-            weight = goal[t, GOAL_POSITION_WEIGHT + part]
-            if weight > 0.0:
-                error = residual[at:at + 3]
-                if part == 0:
-                    for i in range(3):
-                        error[i] = goal[t, i] - frame[9 + i]
-                else:
-                    rotation_vector(goal[t, GOAL_ROTATION:], frame, error)
-                squared = error[0] ** 2 + error[1] ** 2 + error[2] ** 2
-                cost += 0.5 * weight * weight * squared
-                # Written so that a NaN stays, where max() would lose it.
-                if part == 0 and not squared <= worst_position:
-                    worst_position = squared
-                if part == 1 and not squared <= worst_orientation:
-                    worst_orientation = squared
-                for i in range(3):
-                    error[i] *= weight
-                at += 3
-    work.errors[E_COST] = cost
-    work.errors[E_POSITION] = np.sqrt(worst_position)
-    work.errors[E_ORIENTATION] = np.sqrt(worst_orientation)
+    place_frames(constants, topology, q, frames)
+    first_tip = topology.shape[0] - goal.shape[0]
+    errors[E_POSITION], errors[E_ORIENTATION] = 0.0, 0.0
+    cost = 0.0
+    for t in range(goal.shape[0]):
+        i = first_tip + t
+        for k in range(3):
+            frames[i, 9 + k] += (frames[i, 3 * k] * goal[t, G_TOOL]
+                                 + frames[i, 3 * k + 1] * goal[t, G_TOOL + 1]
+                                 + frames[i, 3 * k + 2] * goal[t, G_TOOL + 2])
+        cost += tip_error(goal, t, length, frames, i, residual, task, errors)
+    errors[E_COST] = cost
+    errors[E_POSITION] = math.sqrt(errors[E_POSITION])
+    errors[E_ORIENTATION] = math.sqrt(errors[E_ORIENTATION])
     return cost
 
 
 @compiled
-def weighted_jacobian(chain: Chain, goal: Array, work: Work) -> None:
-    """Fill `work.jacobian` (n, r) from the frames that `measure` placed."""
-    work.jacobian[:] = 0.0
-    first_tip = chain.topology.shape[0] - goal.shape[0]
-    at = 0
+def fill_jacobian(constants: Array, topology: Array, goal: Array, length: float, frames: Array,
+                  task: Array, jacobian: Array) -> None:
+    """Fill `jacobian` (n, r) from the frames and tasks that `evaluate` left."""
+    for j in range(jacobian.shape[0]):
+        for row in range(jacobian.shape[1]):
+            jacobian[j, row] = 0.0
+    first_tip = topology.shape[0] - goal.shape[0]
     for t in range(goal.shape[0]):
-        position, orientation = goal[t, GOAL_POSITION_WEIGHT], goal[t, GOAL_ORIENTATION_WEIGHT]
-        fill_jacobian(chain, work.frames, first_tip + t, position, orientation, work.jacobian, at)
-        at += 3 * (int(position > 0.0) + int(orientation > 0.0))
+        add_columns(constants, topology, frames, first_tip + t, is_partial(goal, t),
+                    goal[t, G_WEIGHT], goal[t, G_WEIGHT + 1] * length, task, t, jacobian)
 
 
 @compiled
-def slope_of(chain: Chain, goal: Array, options: Options, q: Array, j: int, work: Work) -> float:
+def measure(chain: Chain, goal: Goal, q: Array, work: Work) -> float:
+    """Do what `evaluate` does."""
+    return evaluate(chain.constants, chain.topology, goal.rows, goal.length, q, work.frames,
+                    work.residual, work.task, work.errors)
+
+
+@compiled
+def weighted_jacobian(chain: Chain, goal: Goal, work: Work) -> None:
+    """Do what `fill_jacobian` does."""
+    fill_jacobian(chain.constants, chain.topology, goal.rows, goal.length, work.frames, work.task,
+                  work.jacobian)
+
+
+@inlined
+def along(jacobian: Array, j: int, rows: Array) -> float:
+    """Return entry `j` of ``J^T rows``."""
+    total = (jacobian[j, 0] * rows[0] + jacobian[j, 1] * rows[1] + jacobian[j, 2] * rows[2]
+             + jacobian[j, 3] * rows[3] + jacobian[j, 4] * rows[4] + jacobian[j, 5] * rows[5])
+    for i in range(ROWS, rows.shape[0]):
+        total += jacobian[j, i] * rows[i]
+    return total
+
+
+@compiled
+def tip_distance(goal: Array, length: float, frames: Array) -> float:
+    """Return how far the tip at ``frames[0]``, rotation row by row and position, is off [m]."""
+    return math.sqrt(2.0 * tip_error(goal, 0, length, frames, 0, np.empty(ROWS),
+                                     np.empty((1, 18)), np.zeros(ERRORS)))
+
+
+@compiled
+def slope_of(chain: Chain, goal: Goal, options: Options, q: Array, j: int, work: Work) -> float:
     """
     Return the slope of the cost along variable `j` at `q`, whose frames are placed.
 
@@ -368,10 +595,7 @@ def slope_of(chain: Chain, goal: Array, options: Options, q: Array, j: int, work
     sample taken through the clamp would read no slope at all.
     """
     if options.slope == EXACT:
-        total = 0.0
-        for row in range(work.residual.shape[0]):
-            total -= work.jacobian[j, row] * work.residual[row]
-        return total
+        return -along(work.jacobian, j, work.residual)
     here = work.errors[E_COST]
     kept = q[j]
     q[j] = kept + options.sampling_distance
@@ -382,7 +606,7 @@ def slope_of(chain: Chain, goal: Array, options: Options, q: Array, j: int, work
 
 
 @compiled
-def slope_vector(chain: Chain, goal: Array, options: Options, q: Array, work: Work,
+def slope_vector(chain: Chain, goal: Goal, options: Options, q: Array, work: Work,
                  slope: Array) -> None:
     """Write the slope of the cost along every variable at `q` into `slope` (n,)."""
     measure(chain, goal, q, work)
@@ -393,33 +617,35 @@ def slope_vector(chain: Chain, goal: Array, options: Options, q: Array, work: Wo
 
 
 @compiled
-def cost_slope(constants: Array, topology: Array, bounds: Array, goal: Array,
-               option_array: Array, q: Array, slope: Array) -> float:
+def cost_slope(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+               goal_rows: Array, option_array: Array, q: Array, slope: Array) -> float:
     """Write the slope of the cost into `slope` (n,) and return the cost, for tests."""
-    chain = Chain(constants, topology, bounds)
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    options = unpack_options(option_array)
+    goal = Goal(goal_rows, options.orientation_weight)
     work = new_work(chain, goal)
-    slope_vector(chain, goal, unpack_options(option_array), q, work, slope)
+    slope_vector(chain, goal, options, q, work, slope)
     return measure(chain, goal, q, work)
 
 
-@compiled
-def arrived(work: Work, options: Options) -> bool:
-    """Return whether every error that `measure` found is within its tolerance."""
-    return (work.errors[E_POSITION] <= options.position_tolerance
-            and work.errors[E_ORIENTATION] <= options.orientation_tolerance)
+@inlined
+def arrived(errors: Array, options: Options) -> bool:
+    """Return whether every error that was measured is within its tolerance."""
+    return (errors[E_POSITION] <= options.position_tolerance
+            and errors[E_ORIENTATION] <= options.orientation_tolerance)
 
 
 # Step rules ----------------------------------------------------------------------------------
 
 
-@compiled
+@inlined
 def clamp(value: float, lower: float, upper: float) -> float:
     """Return `value` moved into [lower, upper]."""
     return min(max(value, lower), upper)
 
 
 @compiled
-def sweep_step(chain: Chain, goal: Array, options: Options, q: Array, work: Work) -> None:
+def sweep_step(chain: Chain, goal: Goal, options: Options, q: Array, work: Work) -> None:
     """Move one variable after the other against its slope, until the tip has arrived."""
     n = q.shape[0]
     for k in range(n):
@@ -429,32 +655,34 @@ def sweep_step(chain: Chain, goal: Array, options: Options, q: Array, work: Work
         moved = q[j] - options.rate * slope_of(chain, goal, options, q, j, work)
         q[j] = clamp(moved, chain.bounds[0, j], chain.bounds[1, j])
         measure(chain, goal, q, work)
-        if arrived(work, options):
+        if arrived(work.errors, options):
             return
 
 
 @compiled
-def gradient_step(chain: Chain, goal: Array, options: Options, q: Array, slope: Array, work: Work,
-                  memory: Array, steps: int) -> None:
+def gradient_step(chain: Chain, goal: Goal, options: Options, q: Array, slope: Array, work: Work,
+                  numbers: Array) -> None:
     """Move all variables along the projected slope, at a rate that follows the curvature."""
     n = q.shape[0]
+    steps = int(numbers[N_STEPS])
+    history = numbers[N_HISTORY:N_HISTORY + HISTORY]
     if steps == 0:
         slope_vector(chain, goal, options, q, work, slope)
-        memory[M_RATE] = options.rate
-        memory[M_HISTORY:] = measure(chain, goal, q, work)
-    along = 0.0
+        numbers[N_RATE] = options.rate
+        history[:] = measure(chain, goal, q, work)
+    downhill = 0.0
     for j in range(n):
-        moved = q[j] - memory[M_RATE] * slope[j]
+        moved = q[j] - numbers[N_RATE] * slope[j]
         work.step[j] = clamp(moved, chain.bounds[0, j], chain.bounds[1, j]) - q[j]
-        along += slope[j] * work.step[j]
-    highest = memory[M_HISTORY:].max()
+        downhill += slope[j] * work.step[j]
+    highest = history.max()
     fraction = 1.0
     while True:
         for j in range(n):
             work.trial[j] = clamp(q[j] + fraction * work.step[j],
                                   chain.bounds[0, j], chain.bounds[1, j])
         cost = measure(chain, goal, work.trial, work)
-        if cost <= highest + ARMIJO * fraction * along or fraction < SMALLEST_FRACTION:
+        if cost <= highest + ARMIJO * fraction * downhill or fraction < SMALLEST_FRACTION:
             break
         fraction *= 0.5
     slope_vector(chain, goal, options, work.trial, work, work.slope)
@@ -466,116 +694,173 @@ def gradient_step(chain: Chain, goal: Array, options: Options, q: Array, slope: 
         q[j] = work.trial[j]
         slope[j] = work.slope[j]
     if curvature > 0.0:
-        memory[M_RATE] = clamp(squared / curvature, RATE_MIN, RATE_MAX)
+        numbers[N_RATE] = clamp(squared / curvature, RATE_MIN, RATE_MAX)
     else:
-        memory[M_RATE] = min(2.0 * memory[M_RATE], RATE_MAX)
-    memory[M_HISTORY + (steps + 1) % HISTORY] = cost
+        numbers[N_RATE] = min(2.0 * numbers[N_RATE], RATE_MAX)
+    history[(steps + 1) % HISTORY] = cost
     measure(chain, goal, q, work)
 
 
 @compiled
-def damped_step(chain: Chain, q: Array, damping: float, work: Work) -> None:
+def damped_step(bounds: Array, q: Array, damping: float, jacobian: Array, residual: Array,
+                free: Array, normal: Array, rhs: Array, step: Array) -> None:
     """
-    Fill `work.step` with the damped least squares step from `q`, inside the limits.
+    Fill `step` (n,) with the damped least squares step from `q`, inside the limits.
 
     Joints at a limit that the slope pushes further out are held before the first solve. Joints
     that the step would take past a limit go exactly to it, and the others are solved again for the
     error that is left.
     """
     n = q.shape[0]
-    residual = work.residual
-    rows = residual.shape[0]
     for j in range(n):
-        downhill = 0.0
-        for row in range(rows):
-            downhill += work.jacobian[j, row] * residual[row]
-        outward = ((q[j] >= chain.bounds[1, j] and downhill > 0.0)
-                   or (q[j] <= chain.bounds[0, j] and downhill < 0.0))
-        work.free[j] = not outward
-        work.step[j] = 0.0
+        downhill = along(jacobian, j, residual)
+        outward = ((q[j] >= bounds[1, j] and downhill > 0.0)
+                   or (q[j] <= bounds[0, j] and downhill < 0.0))
+        free[j] = not outward
+        step[j] = 0.0
     for _ in range(n):
-        solve_free(work, damping)
+        solve_free(jacobian, free, residual, damping, normal, rhs, step)
         inside = True
         for j in range(n):
-            if work.free[j]:
-                moved = q[j] + work.step[j]
-                kept = clamp(moved, chain.bounds[0, j], chain.bounds[1, j])
+            if free[j]:
+                moved = q[j] + step[j]
+                kept = clamp(moved, bounds[0, j], bounds[1, j])
                 if kept != moved:
                     inside = False
-                    work.free[j] = False
-                    work.step[j] = kept - q[j]
-                    for row in range(rows):
-                        residual[row] -= work.jacobian[j, row] * work.step[j]
+                    free[j] = False
+                    step[j] = kept - q[j]
+                    for row in range(residual.shape[0]):
+                        residual[row] -= jacobian[j, row] * step[j]
         if inside:
             return
 
 
 @compiled
-def solve_free(work: Work, damping: float) -> None:
+def solve_free(jacobian: Array, free: Array, residual: Array, damping: float, normal: Array,
+               rhs: Array, step: Array) -> None:
     """
-    Solve the damped least squares problem over the free variables into `work.step`.
+    Solve the damped least squares problem over the free variables into `step` (n,).
 
-    Of the two equivalent forms the smaller one is solved, which is also the one of full rank.
+    Of the two equivalent forms, ``J^T (J J^T + lambda I)^-1 e`` over the rows and ``(J^T J +
+    lambda I)^-1 J^T e`` over the variables, the smaller one is solved, which is also the one of
+    full rank. For one tip that over the rows is written out, and so much faster that it is taken
+    wherever the damping keeps it accurate.
     """
+    n, rows = jacobian.shape
     count = 0
-    for j in range(work.free.shape[0]):
-        count += work.free[j]
-    if count > work.residual.shape[0]:
-        solve_by_rows(work, damping)
+    for j in range(n):
+        count += free[j]
+    one_tip = rows == ROWS
+    if count > rows or (one_tip and (count == rows or damping > DAMPING_FOR_ROWS)):
+        if one_tip:
+            solve_six_rows(jacobian, free, residual, damping, rhs)
+        else:
+            solve_rows(jacobian, free, residual, damping, normal, rhs)
+        for j in range(n):
+            if free[j]:
+                step[j] = along(jacobian, j, rhs)
     elif count > 0:
-        solve_by_variables(work, damping, count)
+        solve_variables(jacobian, free, residual, damping, count, normal, rhs, step)
+
+
+@inlined
+def solve_six_rows(jacobian: Array, free: Array, e: Array, damping: float, y: Array) -> None:
+    """
+    Solve ``(J J^T + lambda I) y = e`` for the six rows of one tip.
+
+    The factorisation L D L^T stands here entry by entry: in registers it takes a third of the time
+    of loops over a matrix, and it is most of a step.
+    """
+    a00, a11, a22, a33, a44, a55 = damping, damping, damping, damping, damping, damping
+    a10 = a20 = a21 = a30 = a31 = a32 = a40 = a41 = a42 = a43 = 0.0
+    a50 = a51 = a52 = a53 = a54 = 0.0
+    for j in range(jacobian.shape[0]):
+        if free[j]:
+            c0, c1, c2 = jacobian[j, 0], jacobian[j, 1], jacobian[j, 2]
+            c3, c4, c5 = jacobian[j, 3], jacobian[j, 4], jacobian[j, 5]
+            a00 += c0 * c0
+            a10, a11 = a10 + c1 * c0, a11 + c1 * c1
+            a20, a21, a22 = a20 + c2 * c0, a21 + c2 * c1, a22 + c2 * c2
+            a30, a31, a32, a33 = a30 + c3 * c0, a31 + c3 * c1, a32 + c3 * c2, a33 + c3 * c3
+            a40, a41, a42, a43 = a40 + c4 * c0, a41 + c4 * c1, a42 + c4 * c2, a43 + c4 * c3
+            a44 += c4 * c4
+            a50, a51, a52, a53 = a50 + c5 * c0, a51 + c5 * c1, a52 + c5 * c2, a53 + c5 * c3
+            a54, a55 = a54 + c5 * c4, a55 + c5 * c5
+    # Rounding may push a vanishing pivot below zero; the floor keeps the step finite.
+    d0 = 1.0 / max(a00, DAMPING_FLOOR)
+    l10, l20, l30, l40, l50 = a10 * d0, a20 * d0, a30 * d0, a40 * d0, a50 * d0
+    d1 = 1.0 / max(a11 - l10 * a10, DAMPING_FLOOR)
+    u21, u31, u41 = a21 - l20 * a10, a31 - l30 * a10, a41 - l40 * a10
+    u51 = a51 - l50 * a10
+    l21, l31, l41, l51 = u21 * d1, u31 * d1, u41 * d1, u51 * d1
+    d2 = 1.0 / max(a22 - l20 * a20 - l21 * u21, DAMPING_FLOOR)
+    u32, u42 = a32 - l30 * a20 - l31 * u21, a42 - l40 * a20 - l41 * u21
+    u52 = a52 - l50 * a20 - l51 * u21
+    l32, l42, l52 = u32 * d2, u42 * d2, u52 * d2
+    d3 = 1.0 / max(a33 - l30 * a30 - l31 * u31 - l32 * u32, DAMPING_FLOOR)
+    u43 = a43 - l40 * a30 - l41 * u31 - l42 * u32
+    u53 = a53 - l50 * a30 - l51 * u31 - l52 * u32
+    l43, l53 = u43 * d3, u53 * d3
+    d4 = 1.0 / max(a44 - l40 * a40 - l41 * u41 - l42 * u42 - l43 * u43, DAMPING_FLOOR)
+    u54 = a54 - l50 * a40 - l51 * u41 - l52 * u42 - l53 * u43
+    l54 = u54 * d4
+    d5 = 1.0 / max(a55 - l50 * a50 - l51 * u51 - l52 * u52 - l53 * u53 - l54 * u54,
+                   DAMPING_FLOOR)
+    z0 = e[0]
+    z1 = e[1] - l10 * z0
+    z2 = e[2] - l20 * z0 - l21 * z1
+    z3 = e[3] - l30 * z0 - l31 * z1 - l32 * z2
+    z4 = e[4] - l40 * z0 - l41 * z1 - l42 * z2 - l43 * z3
+    z5 = e[5] - l50 * z0 - l51 * z1 - l52 * z2 - l53 * z3 - l54 * z4
+    y[5] = z5 * d5
+    y[4] = z4 * d4 - l54 * y[5]
+    y[3] = z3 * d3 - l43 * y[4] - l53 * y[5]
+    y[2] = z2 * d2 - l32 * y[3] - l42 * y[4] - l52 * y[5]
+    y[1] = z1 * d1 - l21 * y[2] - l31 * y[3] - l41 * y[4] - l51 * y[5]
+    y[0] = z0 * d0 - l10 * y[1] - l20 * y[2] - l30 * y[3] - l40 * y[4] - l50 * y[5]
 
 
 @compiled
-def solve_by_rows(work: Work, damping: float) -> None:
-    """Solve ``(J J^T + lambda I) y = e`` and set the step to ``J^T y``."""
-    n, rows = work.jacobian.shape
-    jacobian, normal, rhs = work.jacobian, work.normal, work.rhs
+def solve_rows(jacobian: Array, free: Array, residual: Array, damping: float, normal: Array,
+               rhs: Array) -> None:
+    """Solve ``(J J^T + lambda I) y = e`` into `rhs`, for any number of rows."""
+    n, rows = jacobian.shape
     for a in range(rows):
         for b in range(a + 1):
             normal[a, b] = 0.0
         normal[a, a] = damping
-        rhs[a] = work.residual[a]
+        rhs[a] = residual[a]
     for j in range(n):
-        if work.free[j]:
+        if free[j]:
             for a in range(rows):
                 for b in range(a + 1):
                     normal[a, b] += jacobian[j, a] * jacobian[j, b]
     cholesky_solve(normal, rhs, rows)
-    for j in range(n):
-        if work.free[j]:
-            total = 0.0
-            for row in range(rows):
-                total += jacobian[j, row] * rhs[row]
-            work.step[j] = total
 
 
 @compiled
-def solve_by_variables(work: Work, damping: float, count: int) -> None:
-    """Solve ``(J^T J + lambda I) x = J^T e`` for the `count` free variables."""
-    n, rows = work.jacobian.shape
-    jacobian, normal, rhs = work.jacobian, work.normal, work.rhs
+def solve_variables(jacobian: Array, free: Array, residual: Array, damping: float, count: int,
+                    normal: Array, rhs: Array, step: Array) -> None:
+    """Solve ``(J^T J + lambda I) x = J^T e`` for the `count` free variables into `step`."""
+    n, rows = jacobian.shape
     a = 0
     for i in range(n):
-        if work.free[i]:
+        if free[i]:
             b = 0
             for j in range(i + 1):
-                if work.free[j]:
+                if free[j]:
                     total = damping if i == j else 0.0
                     for row in range(rows):
                         total += jacobian[i, row] * jacobian[j, row]
                     normal[a, b] = total
                     b += 1
-            total = 0.0
-            for row in range(rows):
-                total += jacobian[i, row] * work.residual[row]
-            rhs[a] = total
+            rhs[a] = along(jacobian, i, residual)
             a += 1
     cholesky_solve(normal, rhs, count)
     a = 0
     for j in range(n):
-        if work.free[j]:
-            work.step[j] = rhs[a]
+        if free[j]:
+            step[j] = rhs[a]
             a += 1
 
 
@@ -588,8 +873,7 @@ def cholesky_solve(matrix: Array, rhs: Array, size: int) -> None:
             for k in range(j):
                 total -= matrix[i, k] * matrix[j, k]
             if i == j:
-                # Rounding may push a vanishing pivot below zero; the floor keeps the step finite.
-                matrix[i, i] = 1.0 / np.sqrt(max(total, DAMPING_FLOOR))
+                matrix[i, i] = 1.0 / math.sqrt(max(total, DAMPING_FLOOR))
             else:
                 matrix[i, j] = total * matrix[j, j]
         total = rhs[i]
@@ -603,14 +887,14 @@ def cholesky_solve(matrix: Array, rhs: Array, size: int) -> None:
         rhs[i] = total * matrix[i, i]
 
 
-@compiled
-def move(chain: Chain, q: Array, step: Array, out: Array) -> None:
+@inlined
+def move(bounds: Array, q: Array, step: Array, out: Array) -> None:
     """Write ``q + step``, held inside the limits against rounding, into `out`."""
     for j in range(q.shape[0]):
-        out[j] = clamp(q[j] + step[j], chain.bounds[0, j], chain.bounds[1, j])
+        out[j] = clamp(q[j] + step[j], bounds[0, j], bounds[1, j])
 
 
-# Descent -------------------------------------------------------------------------------------
+# Starts --------------------------------------------------------------------------------------
 
 
 @compiled
@@ -624,214 +908,360 @@ def uniform(seed: int, counter: int) -> float:
 
 
 @compiled
-def draw_start(chain: Chain, goal: Array, options: Options, restart: int, q: Array,
+def tabulate(constants: Array, topology: Array, bounds: Array, starts: Array,
+             start_tips: Array) -> None:
+    """Fill `starts` (s, n) with random vectors, and `start_tips` (m, 12, s) with their tips."""
+    n, tips = bounds.shape[1], start_tips.shape[0]
+    frames = np.empty((topology.shape[0], 12))
+    for k in range(starts.shape[0]):
+        for j in range(n):
+            low, high = bounds[2, j], bounds[3, j]
+            starts[k, j] = low + (high - low) * uniform(TABLE_SEED, k * n + j)
+        place_frames(constants, topology, starts[k], frames)
+        for t in range(tips):
+            for i in range(12):
+                start_tips[t, i, k] = frames[topology.shape[0] - tips + t, i]
+
+
+@compiled
+def score_starts(goal: Array, t: int, length: float, frames: Array, scores: Array) -> None:
+    """
+    Add about twice the cost of tip `t` at each of `frames` (m, 12, s) to `scores` (s,), quickly.
+
+    ``2 (1 - cos(angle))``, read off the trace, stands for the squared angle. Column by column, so
+    that the compiler works on several entries at once.
+    """
+    weight_p, weight_o = goal[t, G_WEIGHT] ** 2, (length * goal[t, G_WEIGHT + 1]) ** 2
+    for i in range(3):
+        wanted = goal[t, G_POSITION + i]
+        for k in range(scores.shape[0]):
+            off = wanted - frames[t, 9 + i, k]
+            scores[k] += weight_p * off * off
+    if weight_o > 0.0:
+        for i in range(9):
+            wanted = weight_o * goal[t, G_ROTATION + i]
+            for k in range(scores.shape[0]):
+                scores[k] -= wanted * frames[t, i, k]
+
+
+@compiled
+def rank_starts(chain: Chain, goal: Goal, work: Work, numbers: Array) -> None:
+    """Write the numbers of the `ORDER` best starts of the table into `numbers`, best first."""
+    size = chain.starts.shape[0]
+    scores, frame = np.zeros(size), np.empty((1, 12))
+    for t in range(goal.rows.shape[0]):
+        if is_partial(goal.rows, t):
+            for k in range(size):
+                frame[0] = chain.start_tips[t, :, k]
+                scores[k] += 2.0 * tip_error(goal.rows, t, goal.length, frame, 0, work.residual,
+                                             work.task, work.errors)
+        else:
+            score_starts(goal.rows, t, goal.length, chain.start_tips, scores)
+    lowest = np.full(ORDER, np.inf)
+    numbers[N_ORDER:N_ORDER + ORDER] = 0.0
+    for k in range(size):
+        score = scores[k]
+        if score < lowest[ORDER - 1]:
+            at = ORDER - 1
+            while at > 0 and lowest[at - 1] > score:
+                lowest[at], numbers[N_ORDER + at] = lowest[at - 1], numbers[N_ORDER + at - 1]
+                at -= 1
+            lowest[at], numbers[N_ORDER + at] = score, k
+
+
+@compiled
+def draw_start(chain: Chain, goal: Goal, options: Options, restart: int, free: Array, q: Array,
                work: Work) -> None:
-    """Set `q` to the best of a few random joint vectors inside the limits."""
+    """Set the `free` entries of `q` to the best of a few random vectors inside the limits."""
     n = q.shape[0]
     best = np.inf
+    kept = work.slope
+    kept[:] = q
+    work.trial[:] = q
     for draw in range(DRAWS):
         for j in range(n):
-            counter = (restart * DRAWS + draw) * n + j
-            low, high = chain.bounds[2, j], chain.bounds[3, j]
-            work.trial[j] = low + (high - low) * uniform(int(options.random_seed), counter)
+            if free[j]:
+                counter = (restart * DRAWS + draw) * n + j
+                low, high = chain.bounds[2, j], chain.bounds[3, j]
+                work.trial[j] = low + (high - low) * uniform(int(options.random_seed), counter)
         cost = measure(chain, goal, work.trial, work)
         if cost < best:
             best = cost
-            q[:] = work.trial
+            kept[:] = work.trial
+    q[:] = kept
 
 
 @compiled
-def keep_best(vectors: Array, memory: Array, work: Work) -> None:
+def free_limbs(chain: Chain, goal: Goal, options: Options, q: Array, work: Work) -> bool:
+    """
+    Mark as free the variables that move only tips which are not at their targets at `q`.
+
+    Return False, with all of them free, if there are none such, or no tip is at its target.
+    """
+    measure(chain, goal, q, work)
+    tips = goal.rows.shape[0]
+    work.free[:] = True
+    near = (options.position_tolerance ** 2
+            + (goal.length * options.orientation_tolerance) ** 2)
+    for t in range(tips):
+        squared = 0.0
+        for i in range(ROWS * t, ROWS * t + ROWS):
+            squared += work.residual[i] * work.residual[i]
+        if squared <= near:
+            i = chain.topology[chain.topology.shape[0] - tips + t, 0]
+            while i >= 0:
+                work.free[chain.topology[i, 1]] = False
+                i = chain.topology[i, 0]
+    if work.free.any() and not work.free.all():
+        return True
+    work.free[:] = True
+    return False
+
+
+@compiled
+def next_start(chain: Chain, goal: Goal, options: Options, memory: Memory, work: Work) -> None:
+    """
+    Begin another descent: from the table of starts, then from random vectors.
+
+    With several tips every second one begins at the best vector so far and moves only the limbs
+    whose tips did not arrive.
+    """
+    numbers, q = memory.numbers, memory.vectors[V_CURRENT]
+    numbers[N_RESTARTS] += 1
+    numbers[N_FRESH] = 0.0
+    restart = int(numbers[N_RESTARTS])
+    if goal.rows.shape[0] > 1 and restart % 2 == 0:
+        q[:] = memory.vectors[V_BEST]
+        if free_limbs(chain, goal, options, q, work):
+            draw_start(chain, goal, options, restart, work.free, q, work)
+            measure(chain, goal, q, work)
+            return
+    if restart == 1:
+        rank_starts(chain, goal, work, numbers)
+    if restart <= ORDER:
+        rank = (restart - 1 + int(options.random_seed)) % ORDER
+        q[:] = chain.starts[int(numbers[N_ORDER + rank])]
+    else:
+        work.free[:] = True
+        draw_start(chain, goal, options, restart, work.free, q, work)
+    measure(chain, goal, q, work)
+
+
+# Descent -------------------------------------------------------------------------------------
+
+
+@compiled
+def keep_best(memory: Memory, work: Work) -> None:
     """Remember the current joint vector if its cost is the lowest so far."""
-    if work.errors[E_COST] < memory[M_BEST_COST]:
-        vectors[V_BEST] = vectors[V_CURRENT]
-        memory[M_BEST_COST] = work.errors[E_COST]
+    if work.errors[E_COST] < memory.numbers[N_BEST_COST]:
+        memory.vectors[V_BEST] = memory.vectors[V_CURRENT]
+        memory.numbers[N_BEST_COST] = work.errors[E_COST]
 
 
 @compiled
-def slow(options: Options, cost: float, memory: Array, counts: Array) -> bool:
-    """Count steps without real progress and return whether this descent should be given up."""
-    progress, patience = DAMPED_PROGRESS, DAMPED_PATIENCE
-    if options.step_rule != DAMPED:
-        progress, patience = PLAIN_PROGRESS, PLAIN_PATIENCE
-    elif counts[N_RESTARTS] == 0:
-        patience = SEED_PATIENCE
-    if cost < progress * memory[M_REFERENCE]:
-        memory[M_REFERENCE] = cost
-        counts[N_SLOW] = 0
-        return False
-    counts[N_SLOW] += 1
-    return counts[N_SLOW] >= patience
+def unwind(bounds: Array, q: Array, seed: Array) -> bool:
+    """
+    Turn every joint by full turns to where it is nearest to `seed` inside its limits.
 
-
-@compiled
-def unwind(chain: Chain, q: Array, seed: Array) -> None:
-    """Turn every joint by full turns to where it is nearest to `seed` inside its limits."""
+    Return whether any joint was turned.
+    """
+    turned = False
     for j in range(q.shape[0]):
-        period = chain.bounds[4, j]
-        if period > 0.0:
-            low, high = chain.bounds[0, j], chain.bounds[1, j]
+        period = bounds[4, j]
+        if period > 0.0 and abs(seed[j] - q[j]) > 0.5 * period:
+            low, high = bounds[0, j], bounds[1, j]
             turns = np.round((seed[j] - q[j]) / period)
             turns = clamp(turns, np.ceil((low - q[j]) / period), np.floor((high - q[j]) / period))
             q[j] = clamp(q[j] + turns * period, low, high)
+            turned = turned or turns != 0.0
+    return turned
 
 
 @compiled
 def unpack_options(options: Array) -> Options:
     """Return the array `options` with its entries named."""
     return Options(options[0], options[1], options[2], options[3], options[4], options[5],
-                   options[6], options[7], options[8], options[9])
+                   options[6], options[7], options[8], options[9], options[10])
 
 
 @compiled
-def new_work(chain: Chain, goal: Array) -> Work:
-    """Return scratch arrays for `chain` and `goal`."""
-    n = chain.bounds.shape[1]
-    rows = 0
-    for t in range(goal.shape[0]):
-        rows += 3 * (int(goal[t, GOAL_POSITION_WEIGHT] > 0.0)
-                     + int(goal[t, GOAL_ORIENTATION_WEIGHT] > 0.0))
-    return Work(np.empty((chain.topology.shape[0], 12)), np.empty(rows), np.empty((n, rows)),
-                np.empty((rows, rows)), np.empty(rows), np.empty(n), np.empty(n), np.empty(n),
-                np.empty(n, dtype=np.bool_), np.empty(ERRORS))
+def unpack_memory(memory: Array, n: int) -> Memory:
+    """Return the array `memory`, of `NUMBERS` and ``VECTORS * n`` entries, with its parts named."""
+    return Memory(memory[:NUMBERS], memory[NUMBERS:NUMBERS + VECTORS * n].reshape(VECTORS, n))
 
 
 @compiled
-def one_step(chain: Chain, goal: Array, options: Options, vectors: Array, memory: Array, counts:
-             Array, work: Work) -> None:
-    """Take one step of the chosen rule from the current joint vector, whose frames are placed."""
-    q = vectors[V_CURRENT]
-    if options.step_rule == DAMPED:
-        weighted_jacobian(chain, goal, work)
-        damped_step(chain, q, DAMPING * work.errors[E_COST] + DAMPING_FLOOR, work)
-        move(chain, q, work.step, q)
-        measure(chain, goal, q, work)
-    elif options.step_rule == GRADIENT:
-        gradient_step(chain, goal, options, q, vectors[V_SLOPE], work, memory, counts[N_STEPS])
-    else:
-        sweep_step(chain, goal, options, q, work)
-    counts[N_STEPS] += 1
-    counts[N_ITERATIONS] += 1
+def new_work(chain: Chain, goal: Goal) -> Work:
+    """Return scratch arrays for `chain` and `goal`, carved out of one piece of memory."""
+    n, f, m = chain.bounds.shape[1], chain.topology.shape[0], goal.rows.shape[0]
+    r = ROWS * m
+    jacobian = r
+    task = jacobian + n * r
+    normal = task + 18 * m
+    frames = normal + r * r
+    rhs = frames + 12 * f
+    step = rhs + r
+    a = np.empty(step + 3 * n + ERRORS)
+    return Work(a[frames:rhs].reshape(f, 12), a[:r], a[jacobian:task].reshape(n, r),
+                a[task:normal].reshape(m, 18), a[normal:frames].reshape(r, r), a[rhs:step],
+                a[step:step + n], a[step + n:step + 2 * n], a[step + 2 * n:step + 3 * n],
+                a[step + 3 * n:], np.empty(n, dtype=np.bool_))
 
 
 @compiled
-def advance(chain: Chain, goal: Array, options: Options, vectors: Array, memory: Array, counts:
-            Array, work: Work) -> int:
+def damped_descent(constants: Array, topology: Array, bounds: Array, goal: Array, options: Options,
+                   steps: int, numbers: Array, q: Array, length: float, frames: Array,
+                   residual: Array, task: Array, jacobian: Array, normal: Array, rhs: Array,
+                   step: Array, free: Array, errors: Array) -> int:
     """
-    Look at a new start or take one step from the current joints, whose frames are placed.
+    Take up to `steps` damped steps from `q`, whose frames are placed: see `descent`.
 
-    Return `RUNNING` or how the search ended; a descent that is given up sets up the next start.
+    The arrays come one by one: to hand them on in a NamedTuple at every step would take longer
+    than the step, as numba counts references to each.
     """
-    if counts[N_FRESH] == 0:
-        memory[M_REFERENCE] = work.errors[E_COST]
-        counts[N_FRESH], counts[N_STEPS], counts[N_SLOW] = 1, 0, -1
-    else:
-        one_step(chain, goal, options, vectors, memory, counts, work)
-    if arrived(work, options):
-        # By full turns the tip moves by rounding, which may be too much for a tight tolerance.
-        unwind(chain, vectors[V_CURRENT], vectors[V_SEED])
-        measure(chain, goal, vectors[V_CURRENT], work)
-        if arrived(work, options):
-            vectors[V_BEST] = vectors[V_CURRENT]
+    patience = SEED_PATIENCE if numbers[N_RESTARTS] == 0.0 else DAMPED_PATIENCE
+    for _ in range(steps):
+        fill_jacobian(constants, topology, goal, length, frames, task, jacobian)
+        damped_step(bounds, q, DAMPING * errors[E_COST] + DAMPING_FLOOR, jacobian, residual, free,
+                    normal, rhs, step)
+        move(bounds, q, step, q)
+        evaluate(constants, topology, goal, length, q, frames, residual, task, errors)
+        numbers[N_STEPS] += 1.0
+        if arrived(errors, options):
             return CONVERGED
-    keep_best(vectors, memory, work)
-    cost = work.errors[E_COST]
-    stalled = not np.isfinite(cost) or slow(options, cost, memory, counts)
-    if not stalled and counts[N_STEPS] < options.max_iterations:
-        return RUNNING
-    if counts[N_RESTARTS] < options.max_restarts:
-        counts[N_RESTARTS] += 1
-        counts[N_FRESH] = 0
-        draw_start(chain, goal, options, counts[N_RESTARTS], vectors[V_CURRENT], work)
-        measure(chain, goal, vectors[V_CURRENT], work)
-        return RUNNING
-    if not np.isfinite(memory[M_BEST_COST]):
-        return NOT_FINITE
-    if options.max_restarts > 0:
-        return OUT_OF_RESTARTS
-    return STALLED if stalled else OUT_OF_ITERATIONS
+        if slow(errors[E_COST], DAMPED_PROGRESS, patience, numbers):
+            return STALLED
+    return RUNNING
 
 
 @compiled
-def begin(chain: Chain, vectors: Array, memory: Array, counts: Array) -> None:
-    """Move the seed inside the limits and set up the descent from it."""
-    for j in range(vectors.shape[1]):
-        vectors[V_SEED, j] = clamp(vectors[V_SEED, j], chain.bounds[0, j], chain.bounds[1, j])
-        vectors[V_CURRENT, j] = vectors[V_SEED, j]
-        vectors[V_BEST, j] = vectors[V_SEED, j]
-    memory[M_BEST_COST] = np.inf
-    counts[:] = 0
+def plain_descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
+                  work: Work) -> int:
+    """Take up to `steps` steps of the sweep or the gradient: see `descent`."""
+    for _ in range(steps):
+        q = memory.vectors[V_CURRENT]
+        if options.step_rule == GRADIENT:
+            gradient_step(chain, goal, options, q, memory.vectors[V_SLOPE], work, memory.numbers)
+        else:
+            sweep_step(chain, goal, options, q, work)
+        memory.numbers[N_STEPS] += 1.0
+        if arrived(work.errors, options):
+            return CONVERGED
+        if slow(work.errors[E_COST], PLAIN_PROGRESS, PLAIN_PATIENCE, memory.numbers):
+            return STALLED
+    return RUNNING
+
+
+@inlined
+def slow(cost: float, progress: float, patience: int, numbers: Array) -> bool:
+    """Count steps without real progress and return whether this descent should be given up."""
+    if cost < progress * numbers[N_REFERENCE]:
+        numbers[N_REFERENCE] = cost
+        numbers[N_SLOW] = 0.0
+        return False
+    numbers[N_SLOW] += 1.0
+    return numbers[N_SLOW] >= patience or not np.isfinite(cost)
 
 
 @compiled
-def report_best(chain: Chain, goal: Array, vectors: Array, work: Work, report: Array) -> None:
-    """Unwind the best joints towards the seed and measure them afresh into `report`."""
-    best = vectors[V_BEST]
-    unwind(chain, best, vectors[V_SEED])
-    measure(chain, goal, best, work)
-    report[R_POSITION], report[R_ORIENTATION] = work.errors[E_POSITION], work.errors[E_ORIENTATION]
-    report[R_AT_LIMIT] = 0.0
-    for j in range(best.shape[0]):
-        report[R_AT_LIMIT] += best[j] <= chain.bounds[0, j] or best[j] >= chain.bounds[1, j]
-
-
-@compiled
-def descend(constants: Array, topology: Array, bounds: Array, goal: Array, option_array: Array,
-            vectors: Array, memory: Array, counts: Array, report: Array, chunk: int) -> int:
+def descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
+            work: Work) -> int:
     """
-    Descend for at most `chunk` iterations and return a code; `RUNNING` means call again.
+    Take up to `steps` steps of the chosen rule from the current joints, whose frames are placed.
 
-    `vectors` (VECTORS, n) holds the seed, and after the first call the current joints, the best
-    ones and the slope; `memory` and `counts` what else lives between calls. A negative
-    ``counts[N_ITERATIONS]`` marks the first call.
-
-    When a descent stalls, the next one starts from random joints, until one arrives or the
-    restarts are used up. The best joints met, whichever descent found them, are kept. On arrival
-    they are reported as by `finish`; after any other end the caller calls it, after `polish` if
-    the closest pose is wanted.
+    Return `RUNNING`, `CONVERGED`, `STALLED` or `OUT_OF_ITERATIONS`; the best joints are kept.
     """
-    chain = Chain(constants, topology, bounds)
-    options = unpack_options(option_array)
-    work = new_work(chain, goal)
-    if counts[N_ITERATIONS] < 0:
-        begin(chain, vectors, memory, counts)
-    measure(chain, goal, vectors[V_CURRENT], work)
-    code = RUNNING
-    for _ in range(chunk):
-        code = advance(chain, goal, options, vectors, memory, counts, work)
-        if code != RUNNING:
-            break
-    if code == CONVERGED:
-        report_best(chain, goal, vectors, work, report)
+    numbers, errors = memory.numbers, work.errors
+    if numbers[N_FRESH] == 0.0:
+        numbers[N_REFERENCE] = errors[E_COST]
+        numbers[N_FRESH], numbers[N_STEPS], numbers[N_SLOW] = 1.0, 0.0, 0.0
+        if arrived(errors, options):
+            return CONVERGED
+        keep_best(memory, work)
+    before = numbers[N_STEPS]
+    left = min(steps, int(options.max_iterations - before))
+    if options.step_rule == DAMPED:
+        code = damped_descent(
+            chain.constants, chain.topology, chain.bounds, goal.rows, options, left, numbers,
+            memory.vectors[V_CURRENT], goal.length, work.frames, work.residual, work.task,
+            work.jacobian, work.normal, work.rhs, work.step, work.free, errors)
+    else:
+        code = plain_descent(chain, goal, options, left, memory, work)
+    numbers[N_ITERATIONS] += numbers[N_STEPS] - before
+    if code != CONVERGED:
+        keep_best(memory, work)
+    if code == RUNNING and numbers[N_STEPS] >= options.max_iterations:
+        return OUT_OF_ITERATIONS
     return code
 
 
 @compiled
-def polish(constants: Array, topology: Array, bounds: Array, goal: Array, vectors: Array, memory:
-           Array) -> None:
+def advance(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
+            work: Work) -> int:
+    """
+    Descend for up to `steps` steps from the current joints, whose frames are placed.
+
+    Return `RUNNING` or how the search ended; a descent that is given up sets up the next start.
+    """
+    numbers = memory.numbers
+    code = descent(chain, goal, options, steps, memory, work)
+    if code == RUNNING:
+        return RUNNING
+    if code == CONVERGED:
+        # By full turns the tip moves by rounding, which may be too much for a tight tolerance.
+        if unwind(chain.bounds, memory.vectors[V_CURRENT], memory.vectors[V_SEED]):
+            measure(chain, goal, memory.vectors[V_CURRENT], work)
+        if arrived(work.errors, options):
+            memory.vectors[V_BEST] = memory.vectors[V_CURRENT]
+            return CONVERGED
+        keep_best(memory, work)
+    if numbers[N_RESTARTS] < options.max_restarts:
+        next_start(chain, goal, options, memory, work)
+        return RUNNING
+    if not np.isfinite(numbers[N_BEST_COST]):
+        return NOT_FINITE
+    return OUT_OF_RESTARTS if options.max_restarts > 0 else code
+
+
+@compiled
+def begin(bounds: Array, seed: Array, memory: Memory) -> bool:
+    """Set up the descent from `seed` (n,), moved inside the limits; False if it is not finite."""
+    vectors = memory.vectors
+    for j in range(seed.shape[0]):
+        if not np.isfinite(seed[j]):
+            return False
+        vectors[V_SEED, j] = clamp(seed[j], bounds[0, j], bounds[1, j])
+        vectors[V_CURRENT, j] = vectors[V_SEED, j]
+        vectors[V_BEST, j] = vectors[V_SEED, j]
+    memory.numbers[:N_BEST_COST] = 0.0
+    memory.numbers[N_BEST_COST] = np.inf
+    return True
+
+
+@compiled
+def polish(chain: Chain, goal: Goal, options: Options, memory: Memory, work: Work) -> None:
     """
     Settle the best joints, which did not arrive, at the bottom of their valley.
 
     A descent that is given up early has not found the closest pose yet. Levenberg-Marquardt with
     rejected steps, monotone, bounded by `POLISH_STEPS`.
     """
-    chain = Chain(constants, topology, bounds)
-    work = new_work(chain, goal)
-    q = vectors[V_CURRENT]
-    q[:] = vectors[V_BEST]
+    q = memory.vectors[V_CURRENT]
+    q[:] = memory.vectors[V_BEST]
     cost = measure(chain, goal, q, work)
     damping = DAMPING * cost + DAMPING_FLOOR
     for _ in range(POLISH_STEPS):
         weighted_jacobian(chain, goal, work)
-        damped_step(chain, q, damping, work)
-        move(chain, q, work.step, work.trial)
+        damped_step(chain.bounds, q, damping, work.jacobian, work.residual, work.free, work.normal,
+                    work.rhs, work.step)
+        move(chain.bounds, q, work.step, work.trial)
         lowered = measure(chain, goal, work.trial, work)
         if lowered < cost:
             settled = cost - lowered < POLISH_PROGRESS * cost
             cost = lowered
             q[:] = work.trial
             damping = max(0.3 * damping, DAMPING_FLOOR)
-            keep_best(vectors, memory, work)
+            keep_best(memory, work)
             if settled:
                 return
         else:
@@ -842,8 +1272,55 @@ def polish(constants: Array, topology: Array, bounds: Array, goal: Array, vector
 
 
 @compiled
-def finish(constants: Array, topology: Array, bounds: Array, goal: Array, vectors: Array,
-           report: Array) -> None:
-    """Turn the best joints, as they are, into the answer: see `report_best`."""
-    chain = Chain(constants, topology, bounds)
-    report_best(chain, goal, vectors, new_work(chain, goal), report)
+def finish(chain: Chain, goal: Goal, converged: bool, memory: Memory, work: Work,
+           positions: Array) -> None:
+    """
+    Report the best joints, unwound towards the seed.
+
+    Those that `converged` are so already, and were just measured.
+    """
+    best, numbers = memory.vectors[V_BEST], memory.numbers
+    if not converged:
+        unwind(chain.bounds, best, memory.vectors[V_SEED])
+        measure(chain, goal, best, work)
+    numbers[N_POSITION] = work.errors[E_POSITION]
+    numbers[N_ORIENTATION] = work.errors[E_ORIENTATION]
+    for j in range(best.shape[0]):
+        positions[j] = best[j]
+
+
+@compiled
+def descend(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+            goal_rows: Array, option_array: Array, positions: Array, memory_array: Array,
+            code: int, chunk: int) -> int:
+    """
+    Descend for at most `chunk` iterations and return a code; `RUNNING` means call again.
+
+    `positions` (n,) is the seed at the first call, which is marked by the code `START`, and the
+    answer when the code is no longer `RUNNING`; `memory_array` is what lives between the calls,
+    and begins with the report. Any other code ends the search with this as its reason.
+
+    When a descent stalls, the next one starts elsewhere, until one arrives or the restarts are
+    used up. The best joints met, whichever descent found them, are kept.
+    """
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    options = unpack_options(option_array)
+    goal = Goal(goal_rows, options.orientation_weight)
+    memory = unpack_memory(memory_array, bounds.shape[1])
+    work = new_work(chain, goal)
+    if code == START:
+        if not begin(bounds, positions, memory):
+            return BAD_SEED
+        code = RUNNING
+    measure(chain, goal, memory.vectors[V_CURRENT], work)
+    if code == RUNNING:
+        last = memory.numbers[N_ITERATIONS] + chunk
+        while code == RUNNING and memory.numbers[N_ITERATIONS] < last:
+            code = advance(chain, goal, options, int(last - memory.numbers[N_ITERATIONS]), memory,
+                           work)
+    if code == RUNNING:
+        return RUNNING
+    if code != CONVERGED and code != OUT_OF_ITERATIONS and options.step_rule == DAMPED:
+        polish(chain, goal, options, memory, work)
+    finish(chain, goal, code == CONVERGED, memory, work, positions)
+    return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from functools import lru_cache
@@ -12,7 +13,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
-from ik_solver_node.target import PointTarget, PoseTarget, Target
+from ik_solver_node.target import no_goal, PointTarget, PoseTarget, Target, TARGETS
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -103,6 +104,7 @@ class SolverOptions:
             sampling_distance=self.sampling_distance,
             position_tolerance=self.position_tolerance,
             orientation_tolerance=self.orientation_tolerance,
+            orientation_weight=self.orientation_weight,
             max_iterations=self.max_iterations,
             max_restarts=self.max_restarts,
             random_seed=self.random_seed), dtype=np.float64)
@@ -124,7 +126,7 @@ class TerminationReason(IntEnum):
     OUT_OF_ITERATIONS = kernels.OUT_OF_ITERATIONS
     OUT_OF_RESTARTS = kernels.OUT_OF_RESTARTS
     NOT_FINITE = kernels.NOT_FINITE
-    OUT_OF_TIME = 6
+    OUT_OF_TIME = kernels.OUT_OF_TIME
 
     @property
     def sentence(self) -> str:
@@ -150,22 +152,23 @@ class IkResult:
 
     Attributes
     ----------
+    chain : KinematicChain
+        The chain that was solved for.
     positions : ndarray, shape (n,)
         Joint positions in the order of ``chain.joint_names`` [rad or m].
     reason : TerminationReason
         Why the solve ended.
     position_error, orientation_error : float
-        How far the tip is from the target at `positions`, [m] and [rad], measured afresh from
-        them; the largest over several tips. The orientation of a point target has no error.
+        How far the tip is from what was asked at `positions`, [m] and [rad], measured from them;
+        the largest over several tips. What is not asked for has no error.
     iterations, restarts : int
         Steps over all descents, and descents after the first.
     elapsed : float
         Wall time of the solve [s].
-    joints_at_limit : tuple of str
-        Joints whose position is a limit.
 
     """
 
+    chain: KinematicChain = field(repr=False)
     positions: np.ndarray
     reason: TerminationReason
     position_error: float
@@ -173,29 +176,40 @@ class IkResult:
     iterations: int
     restarts: int
     elapsed: float
-    joints_at_limit: tuple[str, ...]
 
     @property
     def success(self) -> bool:
         """Whether the target was reached within the tolerances."""
         return self.reason is TerminationReason.CONVERGED
 
+    @property
+    def joints_at_limit(self) -> tuple[str, ...]:
+        """Names of the joints whose position is a limit."""
+        there = (self.positions <= self.chain.lower) | (self.positions >= self.chain.upper)
+        return tuple(self.chain.joint_names[j] for j in np.flatnonzero(there))
 
-def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None = None,
+
+Request = Target | Pose | Sequence[Target | Pose | None] | Mapping[str, Target | Pose]
+"""What `solve` takes as a target: of the only tip, or of each of several tips."""
+
+
+def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
           options: SolverOptions = SolverOptions()) -> IkResult:
     """
-    Find joint positions that bring the tip of `chain` to `target`.
+    Find joint positions that bring the tips of `chain` to `target`.
 
-    The first descent starts at the seed; when it gives up, more start at random joints until one
-    arrives or a budget is spent. The same input gives the same answer, unless the time budget
-    ended the solve.
+    The first descent starts at the seed; when it gives up, more start elsewhere until one arrives
+    or a budget is spent. The same input gives the same answer, unless the time budget ended the
+    solve.
 
     Parameters
     ----------
     chain : KinematicChain
-        A chain with one tip.
-    target : PoseTarget, PointTarget or Pose
-        Where the tip shall be, in the base frame. A `Pose` is a full pose target.
+        The chain.
+    target : Target or Pose, or a sequence or mapping of them
+        Where the tip shall be, in the base frame; see `target`. A `Pose` is a full pose target.
+        For several tips a sequence in the order of ``chain.tip_links``, None for a tip that nothing
+        is asked of, or a mapping from tip links to targets.
     seed : array_like, shape (n,), optional
         Where to start [rad or m]; moved inside the limits first. Default: the middle of the range.
     options : SolverOptions, optional
@@ -211,63 +225,98 @@ def solve(chain: KinematicChain, target: Target | Pose, seed: ArrayLike | None =
     InvalidPoseError
         If the target is none, or the seed has the wrong length or a number that is not finite.
     ChainError
-        If the chain has several tips.
+        If the targets do not match the tips.
 
     """
     warm_up()
     began = perf_counter()
-    if len(chain.tip_links) != 1:
-        raise ChainError(f'a chain to solve has one tip, but this one has the tips '
-                         f'{", ".join(chain.tip_links)}; build one chain for each')
-    if isinstance(target, Pose):
-        target = PoseTarget(target)
-    if not isinstance(target, (PoseTarget, PointTarget)):
-        raise InvalidPoseError(f'target must be a PoseTarget, a PointTarget or a Pose, got '
-                               f'{target!r}')
-    vectors = np.empty((kernels.VECTORS, chain.size))
-    vectors[kernels.V_SEED] = (
-        chain.mid_range() if seed is None else as_vector(seed, chain.size, 'seed'))
-    goal = target.goal_row(options.orientation_weight).reshape(1, kernels.GOAL_SIZE)
-    arrays = (chain.constants, chain.topology, chain.bounds, goal)
-    memory, report = np.empty(kernels.MEMORY_SIZE), np.empty(kernels.REPORT)
-    counts = _FIRST_CALL.copy()
+    goal = _goal(chain, target)
+    positions = _positions(chain, seed)
+    memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
     chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
-    code = kernels.RUNNING
-    while code == kernels.RUNNING:
-        code = kernels.descend(*arrays, options._array, vectors, memory, counts, report, chunk)
-        if code == kernels.RUNNING and perf_counter() - began > options.max_time:
-            code = TerminationReason.OUT_OF_TIME
-    if code != kernels.CONVERGED:
-        if code != kernels.OUT_OF_ITERATIONS and options.step_rule is StepRule.DAMPED:
-            kernels.polish(*arrays, vectors, memory)
-        kernels.finish(*arrays, vectors, report)
-    return _result(chain, options, code, vectors[kernels.V_BEST].copy(), report, counts, began)
+    code = kernels.START
+    while True:
+        code = kernels.descend(*chain.arrays, goal, options._array, positions, memory, code, chunk)
+        if code != kernels.RUNNING:
+            break
+        if perf_counter() - began > options.max_time:
+            code = kernels.OUT_OF_TIME
+    if code == kernels.BAD_SEED:
+        as_vector(positions, chain.size, 'seed')
+    return _result(chain, options, code, positions, memory, began)
 
 
-_FIRST_CALL = np.full(kernels.COUNTS, -1, dtype=np.int64)
+def _goal(chain: KinematicChain, target: Request) -> np.ndarray:
+    """Return what is asked of the tips as the kernels take it, shape (m, GOAL_SIZE)."""
+    tips = chain.tip_links
+    if isinstance(target, TARGETS) and len(tips) == 1:
+        return target.goal
+    if isinstance(target, (Pose, *TARGETS)):
+        targets: Sequence[Target | Pose | None] = [target]
+    elif isinstance(target, Mapping):
+        unknown = sorted(set(target) - set(tips))
+        if unknown:
+            raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain are '
+                             f'{", ".join(tips)}')
+        targets = [target.get(tip) for tip in tips]
+    elif isinstance(target, (list, tuple)):
+        targets = target
+    else:
+        raise InvalidPoseError(f'target must be a Pose or one of '
+                               f'{", ".join(kind.__name__ for kind in TARGETS)}, got {target!r}')
+    if len(targets) != len(tips):
+        raise ChainError(f'the chain has {len(tips)} tips, {", ".join(tips)}, but '
+                         f'{len(targets)} targets were given; give one for each, None where '
+                         'nothing is asked')
+    if all(one is None for one in targets):
+        raise InvalidPoseError('nothing is asked of any tip; give at least one a target')
+    goal = np.concatenate([_goal_of(one) for one in targets])
+    goal.flags.writeable = False
+    return goal
+
+
+def _goal_of(target: Target | Pose | None) -> np.ndarray:
+    """Return the goal of one tip, shape (1, GOAL_SIZE)."""
+    if target is None:
+        return no_goal()
+    if isinstance(target, Pose):
+        return PoseTarget(target).goal
+    if not isinstance(target, TARGETS):
+        raise InvalidPoseError(f'target must be a Pose or one of '
+                               f'{", ".join(kind.__name__ for kind in TARGETS)}, got {target!r}')
+    return target.goal
+
+
+def _positions(chain: KinematicChain, seed: ArrayLike | None) -> np.ndarray:
+    """Return a new vector (n,) with the seed, which the kernels check for finite numbers."""
+    if seed is None:
+        return chain.mid_range()
+    try:
+        positions = np.array(seed, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        positions = np.empty(0)
+    if positions.shape != (chain.size,):
+        as_vector(seed, chain.size, 'seed')
+    return positions
+
+
 _REASONS = {reason.value: reason for reason in TerminationReason}
 
 
 def _result(chain: KinematicChain, options: SolverOptions, code: int, positions: np.ndarray,
-            report: np.ndarray, counts: np.ndarray, began: float) -> IkResult:
-    """Put what the kernels report into words; the verdict is that of the errors it reports."""
-    position_error, orientation_error, at_limit = report.tolist()
+            memory: np.ndarray, began: float) -> IkResult:
+    """Put what the kernels report into words; the verdict is that of the errors they report."""
+    position_error, orientation_error, iterations, restarts = memory[:kernels.REPORT].tolist()
     if (position_error <= options.position_tolerance
             and orientation_error <= options.orientation_tolerance):
-        code = kernels.CONVERGED  # by polishing
-    joints_at_limit: tuple[str, ...] = ()
-    if at_limit:
-        there = (positions <= chain.lower) | (positions >= chain.upper)
-        joints_at_limit = tuple(chain.joint_names[j] for j in np.flatnonzero(there))
-    return IkResult(
-        positions=positions,
-        reason=_REASONS[code],
-        position_error=position_error,
-        orientation_error=orientation_error,
-        iterations=int(counts[kernels.N_ITERATIONS]),
-        restarts=int(counts[kernels.N_RESTARTS]),
-        elapsed=perf_counter() - began,
-        joints_at_limit=joints_at_limit)
+        code = kernels.CONVERGED  # also by polishing
+    # Made without the constructor, which takes as long for a frozen dataclass as a short solve.
+    result = object.__new__(IkResult)
+    result.__dict__.update(
+        chain=chain, positions=positions, reason=_REASONS[code], position_error=position_error,
+        orientation_error=orientation_error, iterations=int(iterations), restarts=int(restarts),
+        elapsed=perf_counter() - began)
+    return result
 
 
 @lru_cache(maxsize=None)
@@ -283,18 +332,16 @@ def warm_up() -> float:
                                                        [0, -1, kernels.TIP]])
     constants[:, [0, 4, 8, 12]] = 1.0
     bounds = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0]])
+    starts, start_tips = np.empty((1, 1)), np.empty((1, 12, 1))
     for array in (constants, topology, bounds):
         array.flags.writeable = False  # as those of a chain: numba tells the two apart
-    goal = PointTarget(np.ones(3)).goal_row(1.0).reshape(1, kernels.GOAL_SIZE)
-    arrays = (constants, topology, bounds, goal)
-    vectors, memory = np.zeros((kernels.VECTORS, 1)), np.empty(kernels.MEMORY_SIZE)
-    report, frames = np.empty(kernels.REPORT), np.empty((2, 12))
-    kernels.descend(*arrays, SolverOptions()._array, vectors, memory, _FIRST_CALL.copy(), report,
-                    1)
-    kernels.polish(*arrays, vectors, memory)
-    kernels.finish(*arrays, vectors, report)
-    q = np.zeros(1)
+    kernels.tabulate(constants, topology, bounds, starts, start_tips)
+    starts.flags.writeable, start_tips.flags.writeable = False, False
+    memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
+    kernels.descend(constants, topology, bounds, starts, start_tips, PointTarget(np.ones(3)).goal,
+                    SolverOptions()._array, np.zeros(1), memory, kernels.START, 1)
+    q, frames = np.zeros(1), np.empty((2, 12))
     q.flags.writeable = False
-    kernels.tip_frames(constants, topology, bounds, q, frames)
-    kernels.tip_jacobian(constants, topology, bounds, q, frames, 1, np.empty((1, 6)))
+    kernels.tip_frames(constants, topology, q, frames)
+    kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
     return perf_counter() - began

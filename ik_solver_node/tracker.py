@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import IkResult, solve, SolverOptions, TerminationReason
-from ik_solver_node.target import PoseTarget, Target
+from ik_solver_node.target import Target, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -206,20 +207,17 @@ class PoseTracker:
     def _leaps(self, target: Target) -> bool:
         """Return whether `target` is a new motion, rather than the last one carried on."""
         last = self._asked
-        return (last is None or type(target) is not type(last)
-                or self._distance(target, last) >= self._options.near)
+        if last is None or type(target) is not type(last):
+            return True
+        return self._distance(target, wanted_frame(last)) >= self._options.near
 
     def _is_far(self, target: Target) -> bool:
         """Return whether `target` is away from where the tip is."""
         assert self._positions is not None
-        tip = PoseTarget(self._chain.forward_kinematics(self._positions))
-        return self._distance(target, tip) >= self._options.near
+        frames = self._chain.tip_frames(self._positions)
+        return self._distance(target, frames[0]) >= self._options.near
 
-    def _distance(self, target: Target, other: Target) -> float:
-        """Return how far two targets are apart in what both of them ask for [m]."""
-        moved = float(np.linalg.norm(target.position - other.position))
-        if isinstance(target, PoseTarget) and isinstance(other, PoseTarget):
-            aligned = abs(float(target.pose.quat_xyzw @ other.pose.quat_xyzw))
-            angle = 2.0 * np.arccos(min(aligned, 1.0))
-            moved = float(np.hypot(moved, self._solver_options.orientation_weight * angle))
-        return moved
+    def _distance(self, target: Target, frame: np.ndarray) -> float:
+        """Return how far a tip at `frame` (12,) is from what is asked [m]."""
+        return kernels.tip_distance(target.goal, self._solver_options.orientation_weight,
+                                    frame.reshape(1, 12))

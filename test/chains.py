@@ -1,5 +1,7 @@
 """Chains of the robots to test on, and random joints for them."""
 
+from typing import Any
+
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf, RobotModel
 import numpy as np
@@ -20,10 +22,11 @@ def model_of(name: str) -> RobotModel:
     return parse_urdf(urdf_of(name))
 
 
-def chain_of(name: str, **options) -> KinematicChain:
+def chain_of(name: str, **options: Any) -> KinematicChain:
     """Return the chain of a robot between its usual links."""
-    spec = ROBOTS[name]
-    return KinematicChain.from_model(model_of(name), spec.base, [spec.tip], **options)
+    spec, model = ROBOTS[name], model_of(name)
+    options = {'limits': spec.limits(model), **options}
+    return KinematicChain.from_model(model, spec.base, [spec.tip], **options)
 
 
 def random_positions(chain: KinematicChain, count: int, seed: int = 0) -> np.ndarray:

@@ -22,7 +22,7 @@ FLOORS = {
     'ros': 7, 'viewer': 7,
 }
 KNOWS_ROS = ('ros', 'viewer')
-KERNELS_MAY_IMPORT = {'__future__', 'collections', 'numba', 'numpy', 'typing'}
+KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}
 # What not every machine has: imported where it is used, or with an answer to its absence.
 OPTIONAL = {
     'control_msgs', 'diagnostic_updater', 'launch', 'launch_ros', 'tf2_geometry_msgs', 'tf2_msgs',

@@ -115,6 +115,43 @@ def test_failed_step_shows_its_last_words(
     assert '[1/1] trying' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize('arguments, wanted', [
+    ([], False), (['pose'], False), (['--peers', 'none'], False), (['--peers=none'], False),
+    (['--peers'], True), (['pose', '--peers', 'all'], True), (['--peers=optik'], True),
+    (['--peers', '--json', 'x'], True)])
+def test_peers_are_installed_when_asked_for(arguments: list[str], wanted: bool) -> None:
+    """Other solvers come with the option --peers of the benchmarks, and only then."""
+    assert run.wants_peers(arguments) == wanted
+
+
+def test_a_peer_that_cannot_be_installed_is_left_out(
+        elsewhere: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """The others are installed, none may change our numpy, and the next run tries again."""
+    elsewhere.mkdir()
+    run.STAMP.write_text('{"venv": "here"}')
+    run.LOG.write_text('no wheel for this machine')
+    monkeypatch.setattr(run, 'installed_versions', lambda: ['numpy==1.26.4'])
+    installed, broken = [], ['optik']
+
+    def attempt(title: str, command: list[str], lock: int) -> bool:
+        assert 'numpy==1.26.4' in command
+        installed.append(command[-1])
+        return not [name for name in broken if command[-1].startswith(name)]
+
+    monkeypatch.setattr(run, 'attempt', attempt)
+    run.add_peers()
+    assert len(installed) > 5
+    assert 'left out: no wheel for this machine' in capsys.readouterr().out
+    assert run.read_stamp() == {'venv': 'here'}
+    broken.clear()
+    run.add_peers()
+    assert set(run.read_stamp()) == {'venv', 'peers'}
+    installed.clear()
+    run.add_peers()
+    assert installed == []
+
+
 def test_interrupted_step_leaves_nothing_running(
         elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step ends with everything it has started, even if that ignores Ctrl-C."""

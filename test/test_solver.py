@@ -254,11 +254,22 @@ def test_a_target_beyond_all_numbers_is_not_finite(plane):
     assert np.isfinite(result.positions).all()
 
 
-def test_a_chain_with_several_tips_is_refused():
-    """A target for one tip says nothing about the other."""
-    chain = KinematicChain.from_model(model_of('desk_arm'), None, ['tool0', 'left_finger_link'])
-    with pytest.raises(ChainError, match='one tip.*tool0, left_finger_link'):
-        solve(chain, PointTarget([0.1, 0.1, 0.1]))
+def two_tips():
+    """Return a chain with two tips that share all joints but a finger's."""
+    return KinematicChain.from_model(model_of('desk_arm'), None, ['tool0', 'left_finger_link'])
+
+
+@pytest.mark.parametrize('target, message', [
+    (PointTarget([0.1, 0.1, 0.1]), '2 tips, tool0, left_finger_link, but 1 target'),
+    ([PointTarget([0.1, 0.1, 0.1])], '2 tips, tool0, left_finger_link, but 1 target'),
+    ({'elbow': PointTarget([0.1, 0.1, 0.1])}, "target for 'elbow', but the tips"),
+    ([None, None], 'nothing is asked'),
+    ([], 'but 0 targets'), ('up', "got 'up'"), (['up', None], "got 'up'"), (None, 'got None'),
+])
+def test_targets_that_do_not_match_the_tips_are_refused(target, message):
+    """A target for one tip says nothing about the other, and a stranger is none at all."""
+    with pytest.raises((ChainError, InvalidPoseError), match=message):
+        solve(two_tips(), target)
 
 
 @pytest.mark.parametrize('seed', [[0.0] * 5, [np.nan] * 6, [np.inf] + [0.0] * 5, 'seed'])

@@ -1,0 +1,1 @@
+"""Adapters of other solvers; each imports its package only when it is put to work."""

@@ -10,14 +10,18 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ik_solver_node.batch import BatchResult, solve_batch
     from ik_solver_node.chain import KinematicChain
     from ik_solver_node.exceptions import (
         ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
         UrdfError)
+    from ik_solver_node.objective import (
+        Comfort, Custom, LeastMovement, Manipulability, MidRange, Objective, Torsion)
     from ik_solver_node.pose import Pose
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
     from ik_solver_node.solver import (
-        IkResult, Slope, solve, SolverOptions, StepRule, SweepOrder, TerminationReason, warm_up)
+        IkResult, Slope, Solution, solve, solve_all, SolverOptions, StepRule, SweepOrder,
+        TerminationReason, warm_up)
     from ik_solver_node.target import (
         DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
@@ -26,16 +30,17 @@ if TYPE_CHECKING:
 __version__ = '0.1.0'
 
 __all__ = [
-    'ChainError', 'DirectionTarget', 'IkResult', 'IkSolverError', 'InvalidPoseError', 'Joint',
-    'JointType', 'KinematicChain', 'Mimic', 'MissingDependencyError', 'OptionsError',
+    'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'IkResult',
+    'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain', 'LeastMovement',
+    'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError', 'Objective', 'OptionsError',
     'OrientationTarget', 'PointTarget', 'Pose', 'PoseTarget', 'PoseTracker', 'RobotModel',
-    'Slope', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
-    'TerminationReason', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict', 'parse_urdf',
-    'read_urdf', 'solve', 'warm_up',
+    'Slope', 'Solution', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
+    'TerminationReason', 'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
+    'parse_urdf', 'read_urdf', 'solve', 'solve_all', 'solve_batch', 'warm_up',
 ]
 
-_MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'solver',
-            'tracker')
+_MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
+            'solver', 'batch', 'tracker')
 
 
 def __getattr__(name: str) -> Any:

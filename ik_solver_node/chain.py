@@ -141,6 +141,14 @@ class KinematicChain:
         _freeze((starts, start_tips))
         return self.constants, self.topology, self.bounds, starts, start_tips
 
+    @cached_property
+    def indifference(self) -> np.ndarray:
+        """Return the preferences of someone who has none, as the kernels take them."""
+        rows = np.zeros((kernels.PREFERENCES, self.size))
+        rows[kernels.P_METRIC] = 1.0
+        _freeze([rows])
+        return rows
+
     def forward_kinematics(self, q: ArrayLike, tip_link: str | None = None) -> Pose:
         """
         Return the pose of a tip in the base frame.

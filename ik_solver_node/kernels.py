@@ -118,10 +118,13 @@ ROWS = 6
 P_METRIC, P_PULL, P_POSTURE, P_STAY, PREFERENCES = 0, 1, 2, 3, 4
 # Rows of `Memory.vectors`.
 V_CURRENT, V_BEST, V_SEED, V_SLOPE, VECTORS = 0, 1, 2, 3, 4
+# What `descend` is busy with, entry `N_PHASE`.
+SEARCHING, POLISHING = 0, 1
 # Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad].
 N_POSITION, N_ORIENTATION, N_ITERATIONS, N_RESTARTS, REPORT = 0, 1, 2, 3, 4
-N_STEPS, N_SLOW, N_FRESH, N_BEST_COST, N_REFERENCE, N_RATE = 4, 5, 6, 7, 8, 9
-N_HISTORY, HISTORY = 10, 8
+N_STEPS, N_SLOW, N_FRESH, N_FOUND, N_PHASE, N_CODE = 4, 5, 6, 7, 8, 9
+N_BEST_COST, N_DISTANCE, N_REFERENCE, N_RATE = 10, 11, 12, 13
+N_HISTORY, HISTORY = 14, 8
 N_ORDER, ORDER = N_HISTORY + HISTORY, 16
 NUMBERS = N_ORDER + ORDER
 # Entries of `Work.errors`: cost, largest errors over the tips [m], [rad].
@@ -149,6 +152,14 @@ ARMIJO, SMALLEST_FRACTION = 1e-4, 1e-6
 RATE_MIN, RATE_MAX = 1e-6, 1e6
 # Polishing ends when a step lowers the cost by less than this part of it.
 POLISH_STEPS, POLISH_PROGRESS = 60, 1e-9
+# Settling moves joints by at most this at once, first and ever [rad or m]; it ends when a step is
+# cut below the smallest, or moves less than that. Each step may take a few to come back to the
+# target.
+SETTLE_STEP, SETTLE_STEP_MAX, SETTLE_STEP_MIN, SETTLE_CORRECTIONS = 0.3, 1.0, 1e-6, 3
+# Least weight of a joint in the objectives, as part of the largest: keeps the step defined.
+SETTLE_FLOOR = 1e-3
+# Over what a difference of the manipulability is taken, and what keeps its logarithm finite.
+MANIPULABILITY_SAMPLE, MANIPULABILITY_FLOOR = 1e-5, 1e-9
 
 
 Array = np.ndarray
@@ -193,6 +204,11 @@ class Options(NamedTuple):
     max_iterations: float
     max_restarts: float
     random_seed: float
+    which: float
+    search_restarts: float
+    separation: float
+    settle_steps: float
+    manipulability: float
 
 
 class Memory(NamedTuple):
@@ -225,6 +241,16 @@ def compiled(function: Callable, **more: bool) -> Any:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:
         return numba.njit(**options)(function)
+
+
+def spliced(function: Callable) -> Any:
+    """
+    Put the code of a large `function` that is called from one place into its caller.
+
+    Compiled by itself it would cost seconds more: numba compiles all that a function calls again
+    with every function that calls it.
+    """
+    return numba.njit(nogil=True, error_model='numpy', inline='always')(function)
 
 
 def inlined(function: Callable) -> Any:
@@ -316,7 +342,9 @@ def tip_jacobian(constants: Array, topology: Array, q: Array, frames: Array, tip
     """Write the geometric Jacobian of frame `tip`, transposed, into `jacobian` (n, 6)."""
     place_frames(constants, topology, q, frames)
     jacobian[:] = 0.0
-    add_columns(constants, topology, frames, tip, False, 1.0, 1.0, np.empty((1, 18)), 0, jacobian)
+    task = np.empty((1, 18))
+    for t in range(1):
+        add_columns(constants, topology, frames, tip, t > 0, 1.0, 1.0, task, t, jacobian)
 
 
 # Error and slope -----------------------------------------------------------------------------
@@ -489,8 +517,10 @@ def tip_error(goal: Array, t: int, length: float, frames: Array, i: int, residua
     at = ROWS * t
     squared_p, squared_o = 0.0, 0.0
     if is_partial(goal, t):
-        squared_p = partial_rows(goal, t, 0, weight_p, frames, i, residual, task)
-        squared_o = partial_rows(goal, t, 1, weight_o, frames, i, residual, task)
+        for part in range(2):
+            weight = weight_p if part == 0 else weight_o
+            squared = partial_rows(goal, t, part, weight, frames, i, residual, task)
+            squared_p, squared_o = (squared, squared_o) if part == 0 else (squared_p, squared)
     else:
         x, y, z = (goal[t, 0] - frames[i, 9], goal[t, 1] - frames[i, 10],
                    goal[t, 2] - frames[i, 11])
@@ -747,9 +777,7 @@ def solve_free(jacobian: Array, free: Array, residual: Array, damping: float, no
     wherever the damping keeps it accurate.
     """
     n, rows = jacobian.shape
-    count = 0
-    for j in range(n):
-        count += free[j]
+    count = free.sum()
     one_tip = rows == ROWS
     if count > rows or (one_tip and (count == rows or damping > DAMPING_FOR_ROWS)):
         if one_tip:
@@ -948,13 +976,15 @@ def score_starts(goal: Array, t: int, length: float, frames: Array, scores: Arra
 def rank_starts(chain: Chain, goal: Goal, work: Work, numbers: Array) -> None:
     """Write the numbers of the `ORDER` best starts of the table into `numbers`, best first."""
     size = chain.starts.shape[0]
-    scores, frame = np.zeros(size), np.empty((1, 12))
+    scores, last = np.zeros(size), work.frames.shape[0] - 1
     for t in range(goal.rows.shape[0]):
         if is_partial(goal.rows, t):
             for k in range(size):
-                frame[0] = chain.start_tips[t, :, k]
-                scores[k] += 2.0 * tip_error(goal.rows, t, goal.length, frame, 0, work.residual,
-                                             work.task, work.errors)
+                frames = work.frames
+                for i in range(12):
+                    frames[last, i] = chain.start_tips[t, i, k]
+                scores[k] += 2.0 * tip_error(goal.rows, t, goal.length, frames, last,
+                                             work.residual, work.task, work.errors)
         else:
             score_starts(goal.rows, t, goal.length, chain.start_tips, scores)
     lowest = np.full(ORDER, np.inf)
@@ -1018,7 +1048,7 @@ def free_limbs(chain: Chain, goal: Goal, options: Options, q: Array, work: Work)
     return False
 
 
-@compiled
+@spliced
 def next_start(chain: Chain, goal: Goal, options: Options, memory: Memory, work: Work) -> None:
     """
     Begin another descent: from the table of starts, then from random vectors.
@@ -1081,7 +1111,8 @@ def unwind(bounds: Array, q: Array, seed: Array) -> bool:
 def unpack_options(options: Array) -> Options:
     """Return the array `options` with its entries named."""
     return Options(options[0], options[1], options[2], options[3], options[4], options[5],
-                   options[6], options[7], options[8], options[9], options[10])
+                   options[6], options[7], options[8], options[9], options[10], options[11],
+                   options[12], options[13], options[14], options[15])
 
 
 @compiled
@@ -1119,7 +1150,7 @@ def damped_descent(constants: Array, topology: Array, bounds: Array, goal: Array
     The arrays come one by one: to hand them on in a NamedTuple at every step would take longer
     than the step, as numba counts references to each.
     """
-    patience = SEED_PATIENCE if numbers[N_RESTARTS] == 0.0 else DAMPED_PATIENCE
+    patience = float(SEED_PATIENCE if numbers[N_RESTARTS] == 0.0 else DAMPED_PATIENCE)
     for _ in range(steps):
         fill_jacobian(constants, topology, goal, length, frames, task, jacobian)
         damped_step(bounds, q, DAMPING * errors[E_COST] + DAMPING_FLOOR, jacobian, residual, free,
@@ -1134,7 +1165,7 @@ def damped_descent(constants: Array, topology: Array, bounds: Array, goal: Array
     return RUNNING
 
 
-@compiled
+@spliced
 def plain_descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
                   work: Work) -> int:
     """Take up to `steps` steps of the sweep or the gradient: see `descent`."""
@@ -1147,13 +1178,13 @@ def plain_descent(chain: Chain, goal: Goal, options: Options, steps: int, memory
         memory.numbers[N_STEPS] += 1.0
         if arrived(work.errors, options):
             return CONVERGED
-        if slow(work.errors[E_COST], PLAIN_PROGRESS, PLAIN_PATIENCE, memory.numbers):
+        if slow(work.errors[E_COST], PLAIN_PROGRESS, float(PLAIN_PATIENCE), memory.numbers):
             return STALLED
     return RUNNING
 
 
 @inlined
-def slow(cost: float, progress: float, patience: int, numbers: Array) -> bool:
+def slow(cost: float, progress: float, patience: float, numbers: Array) -> bool:
     """Count steps without real progress and return whether this descent should be given up."""
     if cost < progress * numbers[N_REFERENCE]:
         numbers[N_REFERENCE] = cost
@@ -1163,7 +1194,7 @@ def slow(cost: float, progress: float, patience: int, numbers: Array) -> bool:
     return numbers[N_SLOW] >= patience or not np.isfinite(cost)
 
 
-@compiled
+@spliced
 def descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
             work: Work) -> int:
     """
@@ -1195,9 +1226,9 @@ def descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memo
     return code
 
 
-@compiled
-def advance(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memory,
-            work: Work) -> int:
+@spliced
+def advance(chain: Chain, goal: Goal, options: Options, preferences: Array, steps: int,
+            memory: Memory, found: Array, work: Work) -> int:
     """
     Descend for up to `steps` steps from the current joints, whose frames are placed.
 
@@ -1212,18 +1243,266 @@ def advance(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memo
         if unwind(chain.bounds, memory.vectors[V_CURRENT], memory.vectors[V_SEED]):
             measure(chain, goal, memory.vectors[V_CURRENT], work)
         if arrived(work.errors, options):
-            memory.vectors[V_BEST] = memory.vectors[V_CURRENT]
-            return CONVERGED
-        keep_best(memory, work)
+            if accept(chain, goal, options, preferences, memory, found, work):
+                return CONVERGED
+        else:
+            keep_best(memory, work)
     if numbers[N_RESTARTS] < options.max_restarts:
         next_start(chain, goal, options, memory, work)
         return RUNNING
+    if numbers[N_FOUND] > 0.0:
+        return CONVERGED
     if not np.isfinite(numbers[N_BEST_COST]):
         return NOT_FINITE
     return OUT_OF_RESTARTS if options.max_restarts > 0 else code
 
 
+@spliced
+def accept(chain: Chain, goal: Goal, options: Options, preferences: Array, memory: Memory,
+           found: Array, work: Work) -> bool:
+    """
+    Take the current joints, which arrived, as a solution; return whether the search is over.
+
+    Of several solutions the best is the one nearest to the seed; all that are `separation` apart
+    in some joint are listed in `found`, if all are wanted.
+    """
+    numbers, q = memory.numbers, memory.vectors[V_CURRENT]
+    if options.settle_steps > 0.0:
+        settle(chain, goal, options, preferences, memory, work)
+    distance = 0.0
+    for j in range(q.shape[0]):
+        apart = q[j] - memory.vectors[V_SEED, j]
+        distance += preferences[P_METRIC, j] * apart * apart
+    if numbers[N_FOUND] == 0.0 or distance < numbers[N_DISTANCE]:
+        numbers[N_DISTANCE] = distance
+        memory.vectors[V_BEST] = q
+        numbers[N_BEST_COST] = -1.0  # nothing that does not arrive is better
+    if options.which == ALL:
+        n = q.shape[0]
+        listed = int(numbers[N_FOUND])
+        for k in range(listed):
+            if np.abs(found[k, :n] - q).max() < options.separation:
+                return numbers[N_RESTARTS] >= options.search_restarts
+        found[listed, :n] = q
+        found[listed, n] = work.errors[E_POSITION]
+        found[listed, n + 1] = work.errors[E_ORIENTATION]
+    numbers[N_FOUND] += 1.0
+    if options.which == ALL and numbers[N_FOUND] >= found.shape[0]:
+        return True
+    return options.which == FIRST or numbers[N_RESTARTS] >= options.search_restarts
+
+
+# Objectives beside the target ----------------------------------------------------------------
+
+
 @compiled
+def log_manipulability(chain: Chain, goal: Goal, q: Array, work: Work) -> float:
+    """
+    Return the logarithm of Yoshikawa's manipulability of what is asked, at `q`.
+
+    ``1/2 log det(J J^T)``, floored where a row is zero because nothing is asked of it.
+    """
+    measure(chain, goal, q, work)
+    weighted_jacobian(chain, goal, work)
+    n, rows = work.jacobian.shape
+    for a in range(rows):
+        for b in range(a + 1):
+            total = MANIPULABILITY_FLOOR if a == b else 0.0
+            for j in range(n):
+                total += work.jacobian[j, a] * work.jacobian[j, b]
+            work.normal[a, b] = total
+        work.rhs[a] = 0.0
+    cholesky_solve(work.normal, work.rhs, rows)
+    total = 0.0
+    for a in range(rows):
+        total -= math.log(work.normal[a, a])  # the factor is left with its diagonal inverted
+    return total
+
+
+@compiled
+def objective(chain: Chain, goal: Goal, options: Options, preferences: Array, q: Array,
+              seed: Array, work: Work) -> float:
+    """Return the weighted sum of the objectives at `q`: what settling lowers."""
+    total = 0.0
+    for j in range(q.shape[0]):
+        off, moved = q[j] - preferences[P_POSTURE, j], q[j] - seed[j]
+        total += 0.5 * (preferences[P_PULL, j] * off * off + preferences[P_STAY, j] * moved * moved)
+    if options.manipulability > 0.0:
+        total -= options.manipulability * log_manipulability(chain, goal, q, work)
+    return total
+
+
+@compiled
+def slope_of_objective(chain: Chain, goal: Goal, options: Options, preferences: Array, q: Array,
+                       seed: Array, work: Work, slope: Array) -> None:
+    """Write the slope of the objectives at `q` to `slope` (n,), manipulability by differences."""
+    here = 0.0
+    if options.manipulability > 0.0:
+        here = log_manipulability(chain, goal, q, work)
+    for j in range(q.shape[0]):
+        slope[j] = (preferences[P_PULL, j] * (q[j] - preferences[P_POSTURE, j])
+                    + preferences[P_STAY, j] * (q[j] - seed[j]))
+        if options.manipulability > 0.0:
+            kept = q[j]
+            q[j] = kept + MANIPULABILITY_SAMPLE
+            beside = log_manipulability(chain, goal, q, work)
+            q[j] = kept
+            slope[j] -= options.manipulability * (beside - here) / MANIPULABILITY_SAMPLE
+
+
+@compiled
+def weigh_joints(options: Options, preferences: Array, weights: Array) -> bool:
+    """Write the second derivatives of the objectives into `weights`; False if all are zero."""
+    largest = 0.0
+    for j in range(weights.shape[0]):
+        weights[j] = preferences[P_PULL, j] + preferences[P_STAY, j] + options.manipulability
+        largest = max(largest, weights[j])
+    for j in range(weights.shape[0]):
+        weights[j] = max(weights[j], SETTLE_FLOOR * largest)
+    return largest > 0.0
+
+
+@compiled
+def null_step(bounds: Array, q: Array, displacement: Array, weights: Array, work: Work) -> None:
+    """
+    Write the step nearest to `displacement` that keeps the tips where they are to `work.step`.
+
+    Minimises ``(d - D)^T W (d - D)`` subject to ``J d = e`` inside the limits: with the columns of
+    `J` divided by the root of the weights this is a least-norm problem for ``d - D``. Joints that
+    it takes past a limit go to it and are left out, as in `damped_step`.
+    """
+    n = q.shape[0]
+    jacobian, residual = work.jacobian, work.residual
+    for j in range(n):
+        work.free[j] = True
+        work.slope[j] = 0.0
+        for row in range(residual.shape[0]):
+            residual[row] -= jacobian[j, row] * displacement[j]
+            jacobian[j, row] /= math.sqrt(weights[j])
+    for _ in range(n):
+        solve_free(jacobian, work.free, residual, DAMPING_FOR_ROWS, work.normal, work.rhs,
+                   work.slope)
+        inside = True
+        for j in range(n):
+            if work.free[j]:
+                work.step[j] = displacement[j] + work.slope[j] / math.sqrt(weights[j])
+                moved = q[j] + work.step[j]
+                kept = clamp(moved, bounds[0, j], bounds[1, j])
+                if kept != moved:
+                    inside = False
+                    work.free[j] = False
+                    work.step[j] = kept - q[j]
+                    given = (work.step[j] - displacement[j]) * math.sqrt(weights[j])
+                    for row in range(residual.shape[0]):
+                        residual[row] -= jacobian[j, row] * given
+        if inside:
+            return
+
+
+@compiled
+def try_step(chain: Chain, goal: Goal, options: Options, q: Array, displacement: Array,
+             weights: Array, trial: Array, work: Work) -> bool:
+    """
+    Step from `q`, which arrived, towards `displacement` and back to the target, to `trial` (n,).
+
+    Return whether the tips are within tolerance there.
+    """
+    measure(chain, goal, q, work)
+    weighted_jacobian(chain, goal, work)
+    null_step(chain.bounds, q, displacement, weights, work)
+    move(chain.bounds, q, work.step, trial)
+    measure(chain, goal, trial, work)
+    for _ in range(SETTLE_CORRECTIONS):
+        if arrived(work.errors, options):
+            return True
+        weighted_jacobian(chain, goal, work)
+        damped_step(chain.bounds, trial, DAMPING * work.errors[E_COST] + DAMPING_FLOOR,
+                    work.jacobian, work.residual, work.free, work.normal, work.rhs, work.step)
+        move(chain.bounds, trial, work.step, trial)
+        measure(chain, goal, trial, work)
+    return arrived(work.errors, options)
+
+
+@spliced
+def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memory: Memory,
+           work: Work) -> None:
+    """
+    Move the current joints, which arrived, to where the objectives are lower.
+
+    Sequential quadratic programming in the null space: a step towards what the objectives wish,
+    steps back to the target, and both are kept only if the tips still are within tolerance and the
+    objectives are lower. So the target never suffers.
+    """
+    q, seed = memory.vectors[V_CURRENT], memory.vectors[V_SEED]
+    n = q.shape[0]
+    weights, displacement, trial = np.empty(n), np.empty(n), np.empty(n)
+    steps = int(options.settle_steps)
+    if not weigh_joints(options, preferences, weights):
+        steps = 0
+    lowest = objective(chain, goal, options, preferences, q, seed, work)
+    reach = SETTLE_STEP
+    for _ in range(steps):
+        slope_of_objective(chain, goal, options, preferences, q, seed, work, displacement)
+        for j in range(n):
+            displacement[j] /= -weights[j]
+        longest = np.abs(displacement).max()
+        if longest > reach:
+            displacement *= reach / longest
+        value = np.inf
+        if try_step(chain, goal, options, q, displacement, weights, trial, work):
+            value = objective(chain, goal, options, preferences, trial, seed, work)
+        moved = np.abs(trial - q).max()
+        memory.numbers[N_ITERATIONS] += 1.0
+        if value < lowest:
+            lowest = value
+            q[:] = trial
+            reach = min(2.0 * reach, SETTLE_STEP_MAX)
+        else:
+            reach = 0.25 * min(reach, longest)
+        if moved < SETTLE_STEP_MIN or reach < SETTLE_STEP_MIN:
+            break
+    measure(chain, goal, q, work)
+
+
+@compiled
+def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array,
+                 start_tips: Array, goal_rows: Array, option_array: Array, preferences: Array,
+                 q: Array, seed: Array, slope: Array) -> float:
+    """Return the objectives at `q` and write their slope to `slope` (n,); for `step_aside`."""
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    options = unpack_options(option_array)
+    goal = Goal(goal_rows, options.orientation_weight)
+    work = new_work(chain, goal)
+    slope_of_objective(chain, goal, options, preferences, q, seed, work, slope)
+    return objective(chain, goal, options, preferences, q, seed, work)
+
+
+@compiled
+def errors_at(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+              goal_rows: Array, option_array: Array, q: Array) -> tuple[float, float]:
+    """Return the largest position error [m] and orientation error [rad] over the tips at `q`."""
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    goal = Goal(goal_rows, unpack_options(option_array).orientation_weight)
+    work = new_work(chain, goal)
+    measure(chain, goal, q, work)
+    return work.errors[E_POSITION], work.errors[E_ORIENTATION]
+
+
+@compiled
+def step_aside(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+               goal_rows: Array, option_array: Array, q: Array, displacement: Array,
+               weights: Array, trial: Array) -> bool:
+    """Do what `try_step` does, for objectives that only Python can evaluate."""
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    options = unpack_options(option_array)
+    goal = Goal(goal_rows, options.orientation_weight)
+    return try_step(chain, goal, options, q, displacement, weights, trial, new_work(chain, goal))
+
+
+# The whole search ----------------------------------------------------------------------------
+
+
+@spliced
 def begin(bounds: Array, seed: Array, memory: Memory) -> bool:
     """Set up the descent from `seed` (n,), moved inside the limits; False if it is not finite."""
     vectors = memory.vectors
@@ -1238,89 +1517,129 @@ def begin(bounds: Array, seed: Array, memory: Memory) -> bool:
     return True
 
 
-@compiled
-def polish(chain: Chain, goal: Goal, options: Options, memory: Memory, work: Work) -> None:
+@spliced
+def polish(chain: Chain, goal: Goal, steps: int, memory: Memory, work: Work) -> bool:
     """
     Settle the best joints, which did not arrive, at the bottom of their valley.
 
     A descent that is given up early has not found the closest pose yet. Levenberg-Marquardt with
-    rejected steps, monotone, bounded by `POLISH_STEPS`.
+    rejected steps, monotone; up to `steps` of at most `POLISH_STEPS`. Return whether it is done.
     """
-    q = memory.vectors[V_CURRENT]
+    q, numbers = memory.vectors[V_CURRENT], memory.numbers
     q[:] = memory.vectors[V_BEST]
     cost = measure(chain, goal, q, work)
-    damping = DAMPING * cost + DAMPING_FLOOR
-    for _ in range(POLISH_STEPS):
+    if numbers[N_PHASE] != POLISHING:
+        numbers[N_PHASE], numbers[N_STEPS] = POLISHING, 0.0
+        numbers[N_RATE] = DAMPING * cost + DAMPING_FLOOR
+    for _ in range(steps):
+        numbers[N_STEPS] += 1.0
         weighted_jacobian(chain, goal, work)
-        damped_step(chain.bounds, q, damping, work.jacobian, work.residual, work.free, work.normal,
-                    work.rhs, work.step)
+        damped_step(chain.bounds, q, numbers[N_RATE], work.jacobian, work.residual, work.free,
+                    work.normal, work.rhs, work.step)
         move(chain.bounds, q, work.step, work.trial)
         lowered = measure(chain, goal, work.trial, work)
         if lowered < cost:
             settled = cost - lowered < POLISH_PROGRESS * cost
             cost = lowered
             q[:] = work.trial
-            damping = max(0.3 * damping, DAMPING_FLOOR)
+            numbers[N_RATE] = max(0.3 * numbers[N_RATE], DAMPING_FLOOR)
             keep_best(memory, work)
             if settled:
-                return
+                return True
         else:
-            damping *= 4.0
-            if damping > DAMPING_MAX:
-                return
+            numbers[N_RATE] *= 4.0
+            if not numbers[N_RATE] <= DAMPING_MAX:
+                return True
             measure(chain, goal, q, work)
+    return numbers[N_STEPS] >= POLISH_STEPS
 
 
-@compiled
-def finish(chain: Chain, goal: Goal, converged: bool, memory: Memory, work: Work,
-           positions: Array) -> None:
-    """
-    Report the best joints, unwound towards the seed.
-
-    Those that `converged` are so already, and were just measured.
-    """
+@spliced
+def finish(chain: Chain, goal: Goal, memory: Memory, work: Work, positions: Array) -> None:
+    """Report the best joints, unwound towards the seed, measured afresh."""
     best, numbers = memory.vectors[V_BEST], memory.numbers
-    if not converged:
+    if numbers[N_FOUND] == 0.0:
         unwind(chain.bounds, best, memory.vectors[V_SEED])
-        measure(chain, goal, best, work)
+    measure(chain, goal, best, work)
     numbers[N_POSITION] = work.errors[E_POSITION]
     numbers[N_ORIENTATION] = work.errors[E_ORIENTATION]
     for j in range(best.shape[0]):
         positions[j] = best[j]
 
 
+@spliced
+def proceed(chain: Chain, goal: Goal, options: Options, preferences: Array, positions: Array,
+            memory: Memory, found: Array, work: Work, code: int, chunk: int) -> int:
+    """Do what `descend` does."""
+    numbers = memory.numbers
+    if code == START:
+        if not begin(chain.bounds, positions, memory):
+            return BAD_SEED
+        code = RUNNING
+    if numbers[N_PHASE] == SEARCHING:
+        measure(chain, goal, memory.vectors[V_CURRENT], work)
+        last = numbers[N_ITERATIONS] + chunk
+        while code == RUNNING and numbers[N_ITERATIONS] < last:
+            code = advance(chain, goal, options, preferences, int(last - numbers[N_ITERATIONS]),
+                           memory, found, work)
+        if code == RUNNING:
+            return RUNNING
+        numbers[N_CODE] = code
+        if numbers[N_FOUND] > 0.0:
+            code = CONVERGED
+        elif code != OUT_OF_ITERATIONS and options.step_rule == DAMPED:
+            if not polish(chain, goal, chunk, memory, work) and code != OUT_OF_TIME:
+                return RUNNING
+    elif not polish(chain, goal, chunk, memory, work) and code == RUNNING:
+        return RUNNING
+    finish(chain, goal, memory, work, positions)
+    return CONVERGED if code == CONVERGED else int(numbers[N_CODE])
+
+
 @compiled
 def descend(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-            goal_rows: Array, option_array: Array, positions: Array, memory_array: Array,
-            code: int, chunk: int) -> int:
+            goal_rows: Array, option_array: Array, preferences: Array, positions: Array,
+            memory_array: Array, found: Array, code: int, chunk: int) -> int:
     """
-    Descend for at most `chunk` iterations and return a code; `RUNNING` means call again.
+    Descend for at most about `chunk` iterations and return a code; `RUNNING` means call again.
 
     `positions` (n,) is the seed at the first call, which is marked by the code `START`, and the
     answer when the code is no longer `RUNNING`; `memory_array` is what lives between the calls,
-    and begins with the report. Any other code ends the search with this as its reason.
+    and begins with the report. The code `OUT_OF_TIME` ends the search with the best so far.
 
     When a descent stalls, the next one starts elsewhere, until one arrives or the restarts are
-    used up. The best joints met, whichever descent found them, are kept.
+    used up. The best joints met, whichever descent found them, are kept. `found` (k, n + 2) takes
+    the solutions and their errors [m], [rad], if all are wanted.
     """
     chain = Chain(constants, topology, bounds, starts, start_tips)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
+    return proceed(chain, goal, options, preferences, positions,
+                   unpack_memory(memory_array, bounds.shape[1]), found, new_work(chain, goal), code,
+                   chunk)
+
+
+@compiled
+def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array,
+                 start_tips: Array, goals: Array, option_array: Array, preferences: Array,
+                 positions: Array, reports: Array, first: int, last: int) -> None:
+    """
+    Do what calls of `descend` for each of `goals` (N, m, GOAL_SIZE) from `first` to `last` would.
+
+    `positions` (N, n) are the seeds, and then the answers; `reports` (N, REPORT + 1) gets the
+    report of each and, at its end, the code.
+    """
+    chain = Chain(constants, topology, bounds, starts, start_tips)
+    options = unpack_options(option_array)
+    memory_array = np.empty(NUMBERS + VECTORS * bounds.shape[1])
     memory = unpack_memory(memory_array, bounds.shape[1])
-    work = new_work(chain, goal)
-    if code == START:
-        if not begin(bounds, positions, memory):
-            return BAD_SEED
-        code = RUNNING
-    measure(chain, goal, memory.vectors[V_CURRENT], work)
-    if code == RUNNING:
-        last = memory.numbers[N_ITERATIONS] + chunk
-        while code == RUNNING and memory.numbers[N_ITERATIONS] < last:
-            code = advance(chain, goal, options, int(last - memory.numbers[N_ITERATIONS]), memory,
-                           work)
-    if code == RUNNING:
-        return RUNNING
-    if code != CONVERGED and code != OUT_OF_ITERATIONS and options.step_rule == DAMPED:
-        polish(chain, goal, options, memory, work)
-    finish(chain, goal, code == CONVERGED, memory, work, positions)
-    return code
+    found = np.empty((0, 1))
+    work = new_work(chain, Goal(goals[0], options.orientation_weight))
+    for i in range(first, last):
+        goal = Goal(goals[i], options.orientation_weight)
+        code = START
+        while code == START or code == RUNNING:
+            code = proceed(chain, goal, options, preferences, positions[i], memory, found, work,
+                           code, 1 << 30)
+        reports[i, :REPORT] = memory.numbers[:REPORT]
+        reports[i, REPORT] = code

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from functools import lru_cache
+import math
 from time import perf_counter
+from typing import Any
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.exceptions import ChainError, InvalidPoseError
+from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
+from ik_solver_node.objective import Custom, LeastMovement, Objective, OBJECTIVES, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.target import no_goal, PointTarget, PoseTarget, Target, TARGETS
@@ -38,6 +41,13 @@ class SweepOrder(str, Enum):
 
     TIP_TO_BASE = 'tip_to_base'
     BASE_TO_TIP = 'base_to_tip'
+
+
+class Solution(str, Enum):
+    """Which of several solutions is wanted."""
+
+    FIRST = 'first'
+    NEAREST = 'nearest'
 
 
 SMALL_CHAIN = 8
@@ -85,18 +95,41 @@ class SolverOptions:
     max_iterations: int = option(
         500, 'most steps of one descent', minimum=1, maximum=100000)
     max_restarts: int = option(
-        100, 'most descents from random starts after the one from the seed',
+        400, 'most descents from other starts after the one from the seed',
         minimum=0, maximum=100000)
     max_time: float = option(
         0.02, 'time budget of one solve', unit='s', minimum=1e-4, maximum=60.0)
     random_seed: int = option(
         0, 'seed of the random starts: same seed, same answer', minimum=0, maximum=2**31 - 1)
+    solution: Solution = option(
+        Solution.FIRST, 'which solution to return: first (the first one found) or nearest (of '
+        'those found from several starts, the one nearest to the seed)')
+    search_restarts: int = option(
+        30, 'how many other starts to search for the nearest solution, or for all', minimum=0,
+        maximum=100000)
+    settle_steps: int = option(
+        20, 'most steps towards the objectives, or towards the seed for the nearest solution',
+        minimum=0, maximum=10000)
+    joint_weights: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """Weight of some joints in the distance from the seed; the others count 1."""
+    objectives: tuple[Objective, ...] = ()
+    """What else is wanted: see `objective`."""
     _array: np.ndarray = field(init=False, repr=False, compare=False)
+    _plain: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check every field and lay them out for the kernels."""
         check_options(self)
-        array = np.array(kernels.Options(
+        object.__setattr__(self, 'objectives', _checked_objectives(self.objectives))
+        object.__setattr__(self, 'joint_weights', _checked_weights(self.joint_weights))
+        object.__setattr__(self, '_array', self._laid_out(_SOLUTIONS[self.solution], 0.0, 0.0))
+        object.__setattr__(self, '_plain', not self.objectives and not self.joint_weights
+                           and self.solution is Solution.FIRST)
+
+    def _laid_out(self, which: int, separation: float, manipulability: float) -> np.ndarray:
+        """Return the options as the kernels take them, ``kernels.Options``."""
+        settles = bool(self.objectives) or which == kernels.NEAREST
+        return np.array(kernels.Options(
             step_rule=_STEP_RULES[self.step_rule],
             slope=_SLOPES[self.slope],
             sweep_order=_SWEEP_ORDERS[self.sweep_order],
@@ -107,10 +140,37 @@ class SolverOptions:
             orientation_weight=self.orientation_weight,
             max_iterations=self.max_iterations,
             max_restarts=self.max_restarts,
-            random_seed=self.random_seed), dtype=np.float64)
-        object.__setattr__(self, '_array', array)
+            random_seed=self.random_seed,
+            which=which,
+            search_restarts=self.search_restarts,
+            separation=separation,
+            settle_steps=self.settle_steps if settles else 0,
+            manipulability=manipulability), dtype=np.float64)
 
 
+def _checked_objectives(objectives: Any) -> tuple[Objective, ...]:
+    """Return `objectives` as a tuple, if all are."""
+    listed = tuple(objectives) if isinstance(objectives, (list, tuple)) else (objectives,)
+    for one in listed:
+        if not isinstance(one, OBJECTIVES):
+            raise OptionsError(f'objectives must be some of '
+                               f'{", ".join(kind.__name__ for kind in OBJECTIVES)}, got {one!r}')
+    return listed
+
+
+def _checked_weights(weights: Any) -> Mapping[str, float]:
+    """Return a copy of `weights`, if all are positive."""
+    if not isinstance(weights, Mapping):
+        raise OptionsError(f'joint_weights must be a mapping from joint names to weights, got '
+                           f'{weights!r}')
+    for name, weight in weights.items():
+        if not (isinstance(weight, (int, float)) and 0.0 < weight < math.inf):
+            raise OptionsError(f'the weight of joint {name!r} in joint_weights is {weight!r}, but '
+                               'must be a positive finite number')
+    return dict(weights)
+
+
+_SOLUTIONS = {Solution.FIRST: kernels.FIRST, Solution.NEAREST: kernels.NEAREST}
 _STEP_RULES = {StepRule.SWEEP: kernels.SWEEP, StepRule.GRADIENT: kernels.GRADIENT,
                StepRule.DAMPED: kernels.DAMPED}
 _SLOPES = {Slope.EXACT: kernels.EXACT, Slope.FINITE_DIFFERENCE: kernels.FINITE_DIFFERENCE}
@@ -230,23 +290,163 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
     """
     warm_up()
     began = perf_counter()
-    goal = _goal(chain, target)
+    goal = goal_of(chain, target)
     positions = _positions(chain, seed)
+    array, rows = options._array, chain.indifference
+    customs: tuple[Custom, ...] = ()
+    if not options._plain:
+        array, rows, customs = prepared(chain, options)
+    start = chain.clip(positions) if customs else positions
+    memory, code = _search(chain, goal, options, array, rows, positions, NO_LIST, began)
+    if customs and code == kernels.CONVERGED:
+        _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
+                          began)
+    return _result(chain, options, code, positions, memory, began)
+
+
+def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,
+                      wanted: tuple[np.ndarray, np.ndarray, tuple[Custom, ...]],
+                      seed: np.ndarray, positions: np.ndarray, memory: np.ndarray,
+                      began: float) -> None:
+    """Lower all objectives from `positions` (n,), in place, as ``kernels.settle`` does."""
+    array, rows, customs = wanted
+    slope, trial, beside = np.empty(chain.size), np.empty(chain.size), np.empty(chain.size)
+
+    def value_at(q: np.ndarray, slope: np.ndarray) -> float:
+        """Return the sum of the objectives and fill their slope."""
+        value = kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope)
+        for custom in customs:
+            one, its_slope = custom.evaluate(q)
+            value += custom.weight * one
+            slope += custom.weight * its_slope
+        return value
+
+    weights = rows[kernels.P_PULL] + rows[kernels.P_STAY] + array[kernels.Options._fields.index(
+        'manipulability')] + sum(custom.weight for custom in customs)
+    lowest, reach = value_at(positions, slope), kernels.SETTLE_STEP
+    for _ in range(options.settle_steps):
+        displacement = -slope / weights
+        longest = float(np.abs(displacement).max())
+        if longest > reach:
+            displacement *= reach / longest
+        value = math.inf
+        if kernels.step_aside(*chain.arrays, goal, array, positions, displacement, weights, trial):
+            value = value_at(trial, beside)
+        moved = float(np.abs(trial - positions).max())
+        if value < lowest:
+            lowest = value
+            positions[:], slope[:] = trial, beside
+            reach = min(2.0 * reach, kernels.SETTLE_STEP_MAX)
+        else:
+            reach = 0.25 * min(reach, longest)
+        if min(moved, reach) < kernels.SETTLE_STEP_MIN or (
+                perf_counter() - began > options.max_time):
+            break
+    errors = kernels.errors_at(*chain.arrays, goal, array, positions)
+    memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors
+
+
+def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
+              options: SolverOptions = SolverOptions(), *, separation: float = 1e-2,
+              max_solutions: int = 64) -> tuple[IkResult, ...]:
+    """
+    Find the distinct solutions that bring the tips of `chain` to `target`, nearest first.
+
+    Descents start at the seed and at ``options.search_restarts`` other places, 1000 unless that
+    was changed; what they reach and nothing nearer than `separation` was found before is listed.
+    A six-joint arm with a spherical wrist has up to 8. A redundant arm has a continuum, of which
+    this is a sample.
+
+    Parameters
+    ----------
+    chain, target, seed, options
+        As in `solve`; the solutions are unwound towards the seed.
+    separation : float
+        Two solutions are distinct if a joint differs by this much [rad or m].
+    max_solutions : int
+        End when so many are found.
+
+    Returns
+    -------
+    tuple of IkResult
+        Empty if none was found. Each has the iterations and the time of the whole search.
+
+    Raises
+    ------
+    InvalidPoseError, ChainError, OptionsError
+        As in `solve`.
+
+    """
+    if not (isinstance(max_solutions, int) and 0 < max_solutions <= 1_000_000):
+        raise OptionsError(f'max_solutions is {max_solutions!r}, but must be a number between 1 '
+                           'and 1000000')
+    if not 0.0 < separation < math.inf:
+        raise OptionsError(f'separation is {separation!r}, but must be a positive number')
+    warm_up()
+    began = perf_counter()
+    goal = goal_of(chain, target)
+    positions = _positions(chain, seed)
+    start = chain.clip(positions)
+    if options.search_restarts == _DEFAULT.search_restarts:
+        options = replace(options, search_restarts=ALL_RESTARTS,
+                          max_restarts=max(options.max_restarts, ALL_RESTARTS))
+    wanted = preferences(chain, options.objectives, tuple(options.joint_weights.items()))
+    array = options._laid_out(kernels.ALL, separation, wanted.manipulability)
+    found = np.full((max_solutions, chain.size + 2), np.nan)
+    memory, _ = _search(chain, goal, options, array, wanted.rows, positions, found, began)
+    solutions = found[np.isfinite(found).all(axis=1)]
+    moved = solutions[:, :chain.size] - start
+    distances = (moved ** 2 * wanted.rows[kernels.P_METRIC]).sum(axis=1)
+    results = []
+    for row in solutions[np.argsort(distances, kind='stable')]:
+        memory[:kernels.N_ITERATIONS] = row[chain.size:]
+        results.append(_result(chain, options, kernels.CONVERGED, row[:chain.size].copy(), memory,
+                               began))
+    return tuple(results)
+
+
+_DEFAULT = SolverOptions()
+ALL_RESTARTS = 1000
+"""Other starts of `solve_all`."""
+
+
+NO_LIST = np.empty((0, 1))
+"""Where solutions are listed when only one is wanted."""
+
+
+def prepared(chain: KinematicChain,
+             options: SolverOptions) -> tuple[np.ndarray, np.ndarray, tuple[Custom, ...]]:
+    """Return options and preferences as the kernels take them, and what only Python can do."""
+    objectives = options.objectives
+    if options.solution is Solution.NEAREST and not objectives:
+        objectives = (LeastMovement(),)
+    wanted = preferences(chain, objectives, tuple(options.joint_weights.items()))
+    array = options._array
+    if wanted.manipulability:
+        array = options._laid_out(_SOLUTIONS[options.solution], 0.0, wanted.manipulability)
+    return array, wanted.rows, wanted.customs
+
+
+def _search(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, array: np.ndarray,
+            rows: np.ndarray, positions: np.ndarray, found: np.ndarray,
+            began: float) -> tuple[np.ndarray, int]:
+    """Run the kernels from the seed in `positions` (n,); return their memory and code."""
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
     chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
     code = kernels.START
     while True:
-        code = kernels.descend(*chain.arrays, goal, options._array, positions, memory, code, chunk)
+        code = kernels.descend(*chain.arrays, goal, array, rows, positions, memory, found, code,
+                               chunk)
         if code != kernels.RUNNING:
             break
         if perf_counter() - began > options.max_time:
             code = kernels.OUT_OF_TIME
     if code == kernels.BAD_SEED:
         as_vector(positions, chain.size, 'seed')
-    return _result(chain, options, code, positions, memory, began)
+    return memory, code
 
 
-def _goal(chain: KinematicChain, target: Request) -> np.ndarray:
+def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     """Return what is asked of the tips as the kernels take it, shape (m, GOAL_SIZE)."""
     tips = chain.tip_links
     if isinstance(target, TARGETS) and len(tips) == 1:
@@ -270,12 +470,12 @@ def _goal(chain: KinematicChain, target: Request) -> np.ndarray:
                          'nothing is asked')
     if all(one is None for one in targets):
         raise InvalidPoseError('nothing is asked of any tip; give at least one a target')
-    goal = np.concatenate([_goal_of(one) for one in targets])
+    goal = np.concatenate([_goal_row(one) for one in targets])
     goal.flags.writeable = False
     return goal
 
 
-def _goal_of(target: Target | Pose | None) -> np.ndarray:
+def _goal_row(target: Target | Pose | None) -> np.ndarray:
     """Return the goal of one tip, shape (1, GOAL_SIZE)."""
     if target is None:
         return no_goal()
@@ -338,8 +538,11 @@ def warm_up() -> float:
     kernels.tabulate(constants, topology, bounds, starts, start_tips)
     starts.flags.writeable, start_tips.flags.writeable = False, False
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
+    preferences = np.ones((kernels.PREFERENCES, 1))
+    preferences.flags.writeable = False
     kernels.descend(constants, topology, bounds, starts, start_tips, PointTarget(np.ones(3)).goal,
-                    SolverOptions()._array, np.zeros(1), memory, kernels.START, 1)
+                    SolverOptions()._array, preferences, np.zeros(1), memory, NO_LIST,
+                    kernels.START, 1)
     q, frames = np.zeros(1), np.empty((2, 12))
     q.flags.writeable = False
     kernels.tip_frames(constants, topology, q, frames)

@@ -18,7 +18,7 @@ FLOORS = {
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4,
     'solver': 5,
-    'motion': 6, 'tracker': 6,
+    'batch': 6, 'motion': 6, 'tracker': 6,
     'ros': 7, 'viewer': 7,
 }
 KNOWS_ROS = ('ros', 'viewer')

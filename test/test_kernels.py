@@ -116,7 +116,8 @@ def test_chunks_are_invisible(arm, monkeypatch):
         memory = np.empty(kernels.NUMBERS + kernels.VECTORS * arm.size)
         code, q = kernels.START, seed.copy()
         while code in (kernels.START, kernels.RUNNING):
-            code = kernels.descend(*arm.arrays, target.goal, options._array, q, memory, code, 1)
+            code = kernels.descend(*arm.arrays, target.goal, options._array, arm.indifference, q,
+                                   memory, np.empty((0, 1)), code, 1)
         assert code == whole.reason
         assert memory[kernels.N_ITERATIONS] == whole.iterations
         assert q.tolist() == whole.positions.tolist()

@@ -1,0 +1,268 @@
+"""Solve many targets at once: on all cores, with the answers of `solve`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+import os
+import sys
+from time import perf_counter
+
+from ik_solver_node import kernels
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import (
+    InvalidPoseError, MissingDependencyError, OptionsError)
+from ik_solver_node.pose import ROTATION_SLACK
+from ik_solver_node.solver import (
+    goal_of, IkResult, prepared, Request, SolverOptions, TerminationReason, warm_up)
+import numpy as np
+from numpy.typing import ArrayLike
+
+CHUNK = 2048
+"""Targets that are laid out for the kernels at once, 0.3 kB each and tip."""
+
+
+@dataclass(frozen=True, eq=False)
+class BatchResult:
+    """
+    The outcomes of `solve_batch`, in the order of its targets.
+
+    ``len()``, indexing and iteration give an `IkResult` for each.
+
+    Attributes
+    ----------
+    chain : KinematicChain
+        The chain that was solved for.
+    positions : ndarray, shape (N, n)
+        Joint positions [rad or m].
+    reasons : ndarray of int, shape (N,)
+        `TerminationReason` of each.
+    position_errors, orientation_errors : ndarray, shape (N,)
+        How far each is off [m], [rad].
+    iterations, restarts : ndarray of int, shape (N,)
+        Steps over all descents, and descents after the first.
+    elapsed : float
+        Wall time of all [s].
+
+    """
+
+    chain: KinematicChain = field(repr=False)
+    positions: np.ndarray
+    reasons: np.ndarray
+    position_errors: np.ndarray
+    orientation_errors: np.ndarray
+    iterations: np.ndarray
+    restarts: np.ndarray
+    elapsed: float
+
+    @property
+    def success(self) -> np.ndarray:
+        """Whether each target was reached within the tolerances, shape (N,)."""
+        return self.reasons == TerminationReason.CONVERGED
+
+    def __len__(self) -> int:
+        """Return the number `N` of targets."""
+        return len(self.positions)
+
+    def __getitem__(self, i: int) -> IkResult:
+        """Return the outcome of target `i`; its time is the mean over all."""
+        return IkResult(
+            self.chain, self.positions[i].copy(), TerminationReason(int(self.reasons[i])),
+            float(self.position_errors[i]), float(self.orientation_errors[i]),
+            int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self))
+
+    def __iter__(self) -> Iterator[IkResult]:
+        """Go through the outcomes."""
+        return (self[i] for i in range(len(self)))
+
+
+def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
+                seeds: ArrayLike | None = None, options: SolverOptions = SolverOptions(), *,
+                workers: int | None = None, progress: bool | None = None) -> BatchResult:
+    """
+    Solve for each of `targets`, on all cores.
+
+    The answers are those of `solve`, bit for bit, however many cores there are; only that budgets
+    are counts here: ``options.max_time`` is not looked at.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        The chain.
+    targets : sequence, or ndarray of shape (N, 4, 4) or (N, 3)
+        What `solve` takes as a target, for each. An array holds homogeneous transforms, for full
+        poses, or points [m]; it is by far the quickest to read, and for chains with one tip.
+    seeds : array_like, shape (N, n) or (n,), optional
+        Where to start, for each or for all [rad or m]. Default: the middle of the range.
+    options : SolverOptions, optional
+        Step rule, tolerances and budgets. Custom objectives need Python, and so are refused.
+    workers : int, optional
+        Threads. Default: as many as there are cores to run on.
+    progress : bool, optional
+        Whether to show a progress bar (needs tqdm). Default: on a terminal, when it takes long.
+
+    Returns
+    -------
+    BatchResult
+        The outcomes; beside it and the input a few megabytes are needed, however many targets.
+
+    Raises
+    ------
+    InvalidPoseError
+        If a target or a seed is none; the message says which.
+    OptionsError
+        If `workers` is not a positive number, or there are Custom objectives.
+    MissingDependencyError
+        If `progress` is True and tqdm is not installed.
+
+    """
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise OptionsError(f'workers is {workers!r}, but must be a positive number of threads')
+    array, rows, customs = prepared(chain, options)
+    if customs:
+        raise OptionsError('solve_batch runs outside of Python, so that it cannot call a Custom '
+                           'objective; use solve for each target')
+    warm_up()
+    began = perf_counter()
+    count = len(targets)
+    positions = _seeds(chain, seeds, count)
+    reports = np.empty((count, kernels.REPORT + 1))
+
+    def run(first: int) -> int:
+        last = min(first + CHUNK, count)
+        goals = _goals(chain, targets, first, last)
+        kernels.descend_many(*chain.arrays, goals, array, rows, positions[first:last],
+                             reports[first:last], 0, last - first)
+        return last - first
+
+    with ThreadPoolExecutor(workers or _cores()) as pool:
+        futures = [pool.submit(run, first) for first in range(0, count, CHUNK)]
+        try:
+            with _Bar(count, progress) as bar:
+                for future in futures:
+                    bar.add(future.result())
+        finally:
+            for future in futures:
+                future.cancel()
+    _refuse_bad_seeds(reports, positions)
+    return _result(chain, options, positions, reports, perf_counter() - began)
+
+
+def _result(chain: KinematicChain, options: SolverOptions, positions: np.ndarray,
+            reports: np.ndarray, elapsed: float) -> BatchResult:
+    """Take the reports of the kernels apart."""
+    off, turned = reports[:, kernels.N_POSITION].copy(), reports[:, kernels.N_ORIENTATION].copy()
+    reasons = reports[:, kernels.REPORT].astype(np.int8)
+    reasons[(off <= options.position_tolerance)
+            & (turned <= options.orientation_tolerance)] = TerminationReason.CONVERGED
+    return BatchResult(chain, positions, reasons, off, turned,
+                       reports[:, kernels.N_ITERATIONS].astype(np.int32),
+                       reports[:, kernels.N_RESTARTS].astype(np.int32), elapsed)
+
+
+def _cores() -> int:
+    """Return the number of cores this process may run on."""
+    if hasattr(os, 'sched_getaffinity'):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _seeds(chain: KinematicChain, seeds: ArrayLike | None, count: int) -> np.ndarray:
+    """Return a new array (N, n) with the seeds."""
+    wanted = (count, chain.size)
+    if seeds is None:
+        seeds = chain.mid_range()
+    try:
+        given = np.asarray(seeds, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidPoseError(f'seeds must be numbers of shape {wanted}, got {seeds!r}') from error
+    if given.shape not in (wanted, (chain.size,)):
+        raise InvalidPoseError(f'seeds must have shape {wanted} or ({chain.size},), got '
+                               f'{given.shape}')
+    return np.array(np.broadcast_to(given, wanted), order='C')
+
+
+def _refuse_bad_seeds(reports: np.ndarray, positions: np.ndarray) -> None:
+    """Say which seed is not finite, if one is not."""
+    bad = np.flatnonzero(reports[:, kernels.REPORT] == kernels.BAD_SEED)
+    if len(bad):
+        raise InvalidPoseError(f'seeds must be finite, but number {bad[0]} is '
+                               f'{positions[bad[0]].tolist()}')
+
+
+def _goals(chain: KinematicChain, targets: Sequence[Request] | np.ndarray, first: int,
+           last: int) -> np.ndarray:
+    """Return what is asked by some of the targets as the kernels take it, (c, m, GOAL_SIZE)."""
+    if isinstance(targets, np.ndarray) and targets.dtype != object:
+        goals = _goals_of_array(chain, targets, first, last)
+    else:
+        goals = np.empty((last - first, len(chain.tip_links), kernels.GOAL_SIZE))
+        for i in range(first, last):
+            try:
+                goals[i - first] = goal_of(chain, targets[i])
+            except ValueError as error:
+                raise type(error)(f'target number {i}: {error}') from error
+    goals.flags.writeable = False
+    return goals
+
+
+def _goals_of_array(chain: KinematicChain, targets: np.ndarray, first: int,
+                    last: int) -> np.ndarray:
+    """Return goals of transforms (N, 4, 4) or points (N, 3)."""
+    if len(chain.tip_links) != 1 or targets.shape[1:] not in ((4, 4), (3,)):
+        raise InvalidPoseError(
+            f'targets have shape {targets.shape}, but an array of targets must have shape '
+            f'(N, 4, 4) or (N, 3), for a chain with one tip; this one has '
+            f'{len(chain.tip_links)}')
+    some = targets[first:last].astype(np.float64)
+    goals = np.zeros((last - first, 1, kernels.GOAL_SIZE))
+    goals[:, 0, kernels.G_WEIGHT] = 1.0
+    goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9] = np.eye(3).ravel()
+    bad = ~np.isfinite(some).reshape(last - first, -1).all(axis=1)
+    if some.ndim == 3:
+        turns = some[:, :3, :3]
+        skew = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).reshape(len(some), -1).max(1)
+        bad |= ~(skew <= ROTATION_SLACK) | (np.linalg.det(turns) < 0.0)
+        bad |= (some[:, 3] != [0.0, 0.0, 0.0, 1.0]).any(axis=1)
+        goals[:, 0, kernels.G_WEIGHT + 1] = 1.0
+        goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9] = turns.reshape(-1, 9)
+        some = some[:, :3, 3]
+    if bad.any():
+        which = first + int(np.argmax(bad))
+        raise InvalidPoseError(f'target number {which} is no finite right-handed rigid transform '
+                               f'or point: {targets[which].tolist()}')
+    goals[:, 0, kernels.G_AXES:kernels.G_AXES + 9] = (
+        goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9])
+    goals[:, 0, kernels.G_POSITION:kernels.G_POSITION + 3] = some
+    return goals
+
+
+class _Bar:
+    """A progress bar, or none."""
+
+    def __init__(self, count: int, wanted: bool | None) -> None:
+        self._bar = None
+        if wanted is False or (wanted is None and not sys.stderr.isatty()):
+            return
+        try:
+            from tqdm import tqdm
+        except ImportError as error:
+            if wanted:
+                raise MissingDependencyError('a progress bar needs tqdm; run "pip install tqdm", '
+                                             'or leave progress out') from error
+            return
+        # Quick batches show none unless it was asked for.
+        self._bar = tqdm(total=count, unit='targets', delay=0.0 if wanted else 1.0)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def add(self, done: int) -> None:
+        """Count `done` more targets."""
+        if self._bar is not None:
+            self._bar.update(done)

@@ -22,6 +22,7 @@ setup(
     install_requires=[
         'numba>=0.55',
         'numpy>=1.21',
+        'tqdm>=4.57',
         'transforms3d>=0.3.1',
         'urdf-parser-py>=0.0.4',
     ],
@@ -37,6 +38,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
+            'ik_solver = ik_solver_node.cli:main',
             'ik_solver_node = ik_solver_node.ros.__main__:main',
             'demo_targets = ik_solver_node.ros.demo_targets:main',
             'demo_referee = ik_solver_node.ros.demo_referee:main',

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.figures import JUMP
 from benchmarks.problem import Goal, Problem
 from benchmarks.solver import Answer, Solver
 from ik_solver_node.pose import Pose
 from ik_solver_node.solver import IkResult, solve, SolverOptions, warm_up
 from ik_solver_node.target import PointTarget, PoseTarget, Target
-from ik_solver_node.tracker import PoseTracker, TrackResult
+from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 
 
@@ -38,11 +39,12 @@ class Ours(Solver):
 
 
 class Tracker(Ours):
-    """``PoseTracker`` with its default options; what it does not accept is no answer."""
+    """``PoseTracker``, told what counts as a jump; what it does not accept is no answer."""
 
     def __init__(self, problem: Problem, goal: Goal) -> None:
         super().__init__(problem, goal)
-        self._tracker = PoseTracker(self._chain, self._options)
+        self._tracker = PoseTracker(self._chain, self._options,
+                                    TrackerOptions(max_joint_step=JUMP))
 
     def begin(self, start: np.ndarray) -> None:
         """Put the arm to `start`."""

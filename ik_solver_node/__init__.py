@@ -12,11 +12,13 @@ from typing import Any, TYPE_CHECKING
 if TYPE_CHECKING:
     from ik_solver_node.batch import BatchResult, solve_batch
     from ik_solver_node.chain import KinematicChain
+    from ik_solver_node.check import check_chain, RobotReport
     from ik_solver_node.exceptions import (
         ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
         UrdfError)
+    from ik_solver_node.mobility import Mobility, mobility_of
     from ik_solver_node.objective import (
-        Comfort, Custom, LeastMovement, Manipulability, MidRange, Objective, Torsion)
+        Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Objective, Torsion)
     from ik_solver_node.pose import Pose
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
     from ik_solver_node.solver import (
@@ -26,21 +28,23 @@ if TYPE_CHECKING:
         DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
     from ik_solver_node.urdf_file import read_urdf
+    from ik_solver_node.urdf_lint import Finding, lint_urdf
 
 __version__ = '0.1.0'
 
 __all__ = [
-    'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'IkResult',
+    'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'Finding', 'IkResult',
     'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain', 'LeastMovement',
-    'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError', 'Objective', 'OptionsError',
-    'OrientationTarget', 'PointTarget', 'Pose', 'PoseTarget', 'PoseTracker', 'RobotModel',
-    'Slope', 'Solution', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
-    'TerminationReason', 'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
+    'LimitMargin', 'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError', 'Mobility',
+    'Objective', 'OptionsError', 'OrientationTarget', 'PointTarget', 'Pose', 'PoseTarget',
+    'PoseTracker', 'RobotModel', 'RobotReport', 'Slope', 'Solution', 'SolverOptions', 'StepRule',
+    'SweepOrder', 'Target', 'TargetFrame', 'TerminationReason', 'Torsion', 'TrackResult',
+    'TrackerOptions', 'UrdfError', 'Verdict', 'check_chain', 'lint_urdf', 'mobility_of',
     'parse_urdf', 'read_urdf', 'solve', 'solve_all', 'solve_batch', 'warm_up',
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
-            'solver', 'batch', 'tracker')
+            'solver', 'batch', 'tracker', 'mobility', 'urdf_lint', 'check')
 
 
 def __getattr__(name: str) -> Any:

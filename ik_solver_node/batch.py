@@ -176,7 +176,8 @@ def _seeds(chain: KinematicChain, seeds: ArrayLike | None, count: int) -> np.nda
     try:
         given = np.asarray(seeds, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidPoseError(f'seeds must be numbers of shape {wanted}, got {seeds!r}') from error
+        raise InvalidPoseError(f'seeds must be numbers of shape {wanted}, got '
+                               f'{seeds!r}') from error
     if given.shape not in (wanted, (chain.size,)):
         raise InvalidPoseError(f'seeds must have shape {wanted} or ({chain.size},), got '
                                f'{given.shape}')

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from transforms3d.axangles import axangle2mat
 
+MOST_TURNS = 4
+"""Random starts of a joint with a wider range than so many turns are within one turn."""
+
 Limits = Mapping[str, tuple[float, float]]
 Step = tuple[Joint, bool]
 """A joint on the way from base to tip, and whether it is passed from parent to child."""
@@ -433,8 +436,12 @@ def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]
     for joint, multiplier, _ in model.followers(source):
         if joint.type is JointType.PRISMATIC or multiplier != round(multiplier):
             period = 0.0
-    reach = np.pi if model.joint(source).type is not JointType.PRISMATIC else 1.0
-    low, high = _draw_range(lower, upper, reach)
+    turns = model.joint(source).type is not JointType.PRISMATIC
+    low, high = _draw_range(lower, upper, np.pi if turns else 1.0)
+    if turns and high - low > 2.0 * MOST_TURNS * np.pi:
+        # Over very many turns the draws would lose precision, and gain nothing.
+        centre = min(max(0.0, low + np.pi), high - np.pi)
+        low, high = centre - np.pi, centre + np.pi
     return lower, upper, low, high, period
 
 

@@ -114,10 +114,10 @@ BASE_FRAME, TARGET_FRAME = 0, 1
 ROWS = 6
 
 # Rows of `preferences`: weight of each joint in the distance between two joint vectors, pull to a
-# posture, that posture, pull to the seed.
-P_METRIC, P_PULL, P_POSTURE, P_STAY, PREFERENCES = 0, 1, 2, 3, 4
+# posture, that posture, pull to the seed, push away from the limits.
+P_METRIC, P_PULL, P_POSTURE, P_STAY, P_PUSH, PREFERENCES = 0, 1, 2, 3, 4, 5
 # Rows of `Memory.vectors`.
-V_CURRENT, V_BEST, V_SEED, V_SLOPE, VECTORS = 0, 1, 2, 3, 4
+V_CURRENT, V_BEST, V_SEED, V_SLOPE, V_ARRIVED, VECTORS = 0, 1, 2, 3, 4, 5
 # What `descend` is busy with, entry `N_PHASE`.
 SEARCHING, POLISHING = 0, 1
 # Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad].
@@ -144,8 +144,8 @@ DAMPING_FOR_ROWS = 1e-9
 # descent from the seed gets more patience, because its answer is the one near the seed.
 SEED_PATIENCE, DAMPED_PATIENCE, DAMPED_PROGRESS = 3, 2, 0.7
 PLAIN_PATIENCE, PLAIN_PROGRESS = 40, 0.98
-# Entries of the table of starts, of which the best `ORDER` are used, and the stream they come from;
-# how many random vectors are looked at for each start after them.
+# Entries of the table of starts, of which the best `ORDER` are used, and the stream they come
+# from; how many random vectors are looked at for each start after them.
 STARTS, TABLE_SEED, DRAWS = 256, 2**40, 8
 # Armijo's constant and the smallest fraction of a step that the line search tries.
 ARMIJO, SMALLEST_FRACTION = 1e-4, 1e-6
@@ -156,6 +156,8 @@ POLISH_STEPS, POLISH_PROGRESS = 60, 1e-9
 # cut below the smallest, or moves less than that. Each step may take a few to come back to the
 # target.
 SETTLE_STEP, SETTLE_STEP_MAX, SETTLE_STEP_MIN, SETTLE_CORRECTIONS = 0.3, 1.0, 1e-6, 3
+# Share of the way from the middle to a limit from which on the push is a parabola.
+PUSH_EDGE = 0.98
 # Least weight of a joint in the objectives, as part of the largest: keeps the step defined.
 SETTLE_FLOOR = 1e-3
 # Over what a difference of the manipulability is taken, and what keeps its logarithm finite.
@@ -208,6 +210,7 @@ class Options(NamedTuple):
     search_restarts: float
     separation: float
     settle_steps: float
+    settle_reach: float
     manipulability: float
 
 
@@ -1112,12 +1115,12 @@ def unpack_options(options: Array) -> Options:
     """Return the array `options` with its entries named."""
     return Options(options[0], options[1], options[2], options[3], options[4], options[5],
                    options[6], options[7], options[8], options[9], options[10], options[11],
-                   options[12], options[13], options[14], options[15])
+                   options[12], options[13], options[14], options[15], options[16])
 
 
 @compiled
 def unpack_memory(memory: Array, n: int) -> Memory:
-    """Return the array `memory`, of `NUMBERS` and ``VECTORS * n`` entries, with its parts named."""
+    """Return the array `memory`, ``NUMBERS + VECTORS * n`` entries, with its parts named."""
     return Memory(memory[:NUMBERS], memory[NUMBERS:NUMBERS + VECTORS * n].reshape(VECTORS, n))
 
 
@@ -1267,7 +1270,8 @@ def accept(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
     in some joint are listed in `found`, if all are wanted.
     """
     numbers, q = memory.numbers, memory.vectors[V_CURRENT]
-    if options.settle_steps > 0.0:
+    memory.vectors[V_ARRIVED] = q
+    if options.settle_steps > 0.0 and options.settle_reach > 0.0:
         settle(chain, goal, options, preferences, memory, work)
     distance = 0.0
     for j in range(q.shape[0]):
@@ -1320,13 +1324,36 @@ def log_manipulability(chain: Chain, goal: Goal, q: Array, work: Work) -> float:
 
 
 @compiled
+def push(bounds: Array, preferences: Array, q: Array, j: int) -> tuple[float, float, float]:
+    """
+    Return value, slope and second derivative of the push of joint `j` away from its limits.
+
+    ``-log(1 - x^2)`` with `x` running from -1 at one limit to 1 at the other; from `PUSH_EDGE` on
+    its parabola, so that it is finite at the limits and beyond.
+    """
+    weight, half = preferences[P_PUSH, j], 0.5 * (bounds[1, j] - bounds[0, j])
+    if weight == 0.0 or not 0.0 < half < np.inf:
+        return 0.0, 0.0, 0.0
+    x = (q[j] - bounds[0, j]) / half - 1.0
+    edge = clamp(x, -PUSH_EDGE, PUSH_EDGE)
+    room = 1.0 - edge * edge
+    slope, curvature = 2.0 * edge / room, 2.0 * (1.0 + edge * edge) / (room * room)
+    over = x - edge
+    value = -math.log(room) + slope * over + 0.5 * curvature * over * over
+    return (weight * value, weight * (slope + curvature * over) / half,
+            weight * curvature / (half * half))
+
+
+@compiled
 def objective(chain: Chain, goal: Goal, options: Options, preferences: Array, q: Array,
               seed: Array, work: Work) -> float:
     """Return the weighted sum of the objectives at `q`: what settling lowers."""
     total = 0.0
     for j in range(q.shape[0]):
         off, moved = q[j] - preferences[P_POSTURE, j], q[j] - seed[j]
-        total += 0.5 * (preferences[P_PULL, j] * off * off + preferences[P_STAY, j] * moved * moved)
+        total += 0.5 * (preferences[P_PULL, j] * off * off
+                        + preferences[P_STAY, j] * moved * moved)
+        total += push(chain.bounds, preferences, q, j)[0]
     if options.manipulability > 0.0:
         total -= options.manipulability * log_manipulability(chain, goal, q, work)
     return total
@@ -1342,6 +1369,7 @@ def slope_of_objective(chain: Chain, goal: Goal, options: Options, preferences: 
     for j in range(q.shape[0]):
         slope[j] = (preferences[P_PULL, j] * (q[j] - preferences[P_POSTURE, j])
                     + preferences[P_STAY, j] * (q[j] - seed[j]))
+        slope[j] += push(chain.bounds, preferences, q, j)[1]
         if options.manipulability > 0.0:
             kept = q[j]
             q[j] = kept + MANIPULABILITY_SAMPLE
@@ -1351,11 +1379,13 @@ def slope_of_objective(chain: Chain, goal: Goal, options: Options, preferences: 
 
 
 @compiled
-def weigh_joints(options: Options, preferences: Array, weights: Array) -> bool:
-    """Write the second derivatives of the objectives into `weights`; False if all are zero."""
+def weigh_joints(bounds: Array, options: Options, preferences: Array, q: Array,
+                 weights: Array) -> bool:
+    """Write the second derivatives of the objectives to `weights` (n,); False if all are zero."""
     largest = 0.0
     for j in range(weights.shape[0]):
-        weights[j] = preferences[P_PULL, j] + preferences[P_STAY, j] + options.manipulability
+        weights[j] = (preferences[P_PULL, j] + preferences[P_STAY, j] + options.manipulability
+                      + push(bounds, preferences, q, j)[2])
         largest = max(largest, weights[j])
     for j in range(weights.shape[0]):
         weights[j] = max(weights[j], SETTLE_FLOOR * largest)
@@ -1437,12 +1467,13 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
     n = q.shape[0]
     weights, displacement, trial = np.empty(n), np.empty(n), np.empty(n)
     steps = int(options.settle_steps)
-    if not weigh_joints(options, preferences, weights):
+    if not weigh_joints(chain.bounds, options, preferences, q, weights):
         steps = 0
     lowest = objective(chain, goal, options, preferences, q, seed, work)
-    reach = SETTLE_STEP
+    reach = min(SETTLE_STEP, options.settle_reach)
     for _ in range(steps):
         slope_of_objective(chain, goal, options, preferences, q, seed, work, displacement)
+        weigh_joints(chain.bounds, options, preferences, q, weights)
         for j in range(n):
             displacement[j] /= -weights[j]
         longest = np.abs(displacement).max()
@@ -1456,7 +1487,7 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
         if value < lowest:
             lowest = value
             q[:] = trial
-            reach = min(2.0 * reach, SETTLE_STEP_MAX)
+            reach = min(min(2.0 * reach, SETTLE_STEP_MAX), options.settle_reach)
         else:
             reach = 0.25 * min(reach, longest)
         if moved < SETTLE_STEP_MIN or reach < SETTLE_STEP_MIN:
@@ -1614,9 +1645,9 @@ def descend(constants: Array, topology: Array, bounds: Array, starts: Array, sta
     chain = Chain(constants, topology, bounds, starts, start_tips)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
-    return proceed(chain, goal, options, preferences, positions,
-                   unpack_memory(memory_array, bounds.shape[1]), found, new_work(chain, goal), code,
-                   chunk)
+    memory = unpack_memory(memory_array, bounds.shape[1])
+    return proceed(chain, goal, options, preferences, positions, memory, found,
+                   new_work(chain, goal), code, chunk)
 
 
 @compiled

@@ -68,6 +68,22 @@ class MidRange:
 
 
 @dataclass(frozen=True)
+class LimitMargin:
+    """
+    Keep room to move: away from the limits of every joint that has two, the more the nearer.
+
+    Lowers ``-log(1 - x^2)`` with `x` from -1 at one limit to 1 at the other, which hardly matters
+    in the middle of the range.
+    """
+
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the weight."""
+        _check_weight(self)
+
+
+@dataclass(frozen=True)
 class LeastMovement:
     """Stay near the seed."""
 
@@ -169,8 +185,8 @@ class Custom:
                                f'slope, got {value!r}') from None
 
 
-Objective = Comfort | MidRange | LeastMovement | Torsion | Manipulability | Custom
-OBJECTIVES = (Comfort, MidRange, LeastMovement, Torsion, Manipulability, Custom)
+Objective = Comfort | MidRange | LimitMargin | LeastMovement | Torsion | Manipulability | Custom
+OBJECTIVES = (Comfort, MidRange, LimitMargin, LeastMovement, Torsion, Manipulability, Custom)
 """Every kind of objective."""
 
 
@@ -181,7 +197,7 @@ class Preferences(NamedTuple):
     Attributes
     ----------
     rows : ndarray, shape (PREFERENCES, n)
-        See ``kernels``: metric, pull to a posture, the posture, pull to the seed.
+        See ``kernels``: metric, pull to a posture, the posture, pull to the seed, push.
     manipulability : float
         Weight of the manipulability.
     customs : tuple of Custom
@@ -216,6 +232,8 @@ def preferences(chain: KinematicChain, objectives: tuple[Objective, ...],
     for one in objectives:
         if isinstance(one, LeastMovement):
             rows[kernels.P_STAY] += one.weight * rows[kernels.P_METRIC]
+        elif isinstance(one, LimitMargin):
+            rows[kernels.P_PUSH] += one.weight
         elif isinstance(one, Manipulability):
             manipulability += one.weight
         elif not isinstance(one, Custom):

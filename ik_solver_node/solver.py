@@ -110,6 +110,9 @@ class SolverOptions:
     settle_steps: int = option(
         20, 'most steps towards the objectives, or towards the seed for the nearest solution',
         minimum=0, maximum=10000)
+    settle_reach: float = option(
+        1.0, 'furthest that one of these steps moves a joint', unit='rad or m', minimum=1e-6,
+        maximum=1e3)
     joint_weights: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Weight of some joints in the distance from the seed; the others count 1."""
     objectives: tuple[Objective, ...] = ()
@@ -145,6 +148,7 @@ class SolverOptions:
             search_restarts=self.search_restarts,
             separation=separation,
             settle_steps=self.settle_steps if settles else 0,
+            settle_reach=self.settle_reach,
             manipulability=manipulability), dtype=np.float64)
 
 
@@ -268,8 +272,8 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
         The chain.
     target : Target or Pose, or a sequence or mapping of them
         Where the tip shall be, in the base frame; see `target`. A `Pose` is a full pose target.
-        For several tips a sequence in the order of ``chain.tip_links``, None for a tip that nothing
-        is asked of, or a mapping from tip links to targets.
+        For several tips a sequence in the order of ``chain.tip_links``, None for a tip that
+        nothing is asked of, or a mapping from tip links to targets.
     seed : array_like, shape (n,), optional
         Where to start [rad or m]; moved inside the limits first. Default: the middle of the range.
     options : SolverOptions, optional
@@ -297,11 +301,11 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
     if not options._plain:
         array, rows, customs = prepared(chain, options)
     start = chain.clip(positions) if customs else positions
-    memory, code = _search(chain, goal, options, array, rows, positions, NO_LIST, began)
+    memory, code = search(chain, goal, options, array, rows, positions, NO_LIST, began)
     if customs and code == kernels.CONVERGED:
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
                           began)
-    return _result(chain, options, code, positions, memory, began)
+    return result_of(chain, options, code, positions, memory, began)
 
 
 def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,
@@ -323,7 +327,7 @@ def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOp
 
     weights = rows[kernels.P_PULL] + rows[kernels.P_STAY] + array[kernels.Options._fields.index(
         'manipulability')] + sum(custom.weight for custom in customs)
-    lowest, reach = value_at(positions, slope), kernels.SETTLE_STEP
+    lowest, reach = value_at(positions, slope), min(kernels.SETTLE_STEP, options.settle_reach)
     for _ in range(options.settle_steps):
         displacement = -slope / weights
         longest = float(np.abs(displacement).max())
@@ -336,7 +340,7 @@ def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOp
         if value < lowest:
             lowest = value
             positions[:], slope[:] = trial, beside
-            reach = min(2.0 * reach, kernels.SETTLE_STEP_MAX)
+            reach = min(2.0 * reach, kernels.SETTLE_STEP_MAX, options.settle_reach)
         else:
             reach = 0.25 * min(reach, longest)
         if min(moved, reach) < kernels.SETTLE_STEP_MIN or (
@@ -344,6 +348,70 @@ def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOp
             break
     errors = kernels.errors_at(*chain.arrays, goal, array, positions)
     memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors
+
+
+class Following:
+    """
+    Solves for one tip again and again near the last answer, as quickly as it can be called.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        A chain with one tip.
+    options : SolverOptions
+        How to solve; restarts and the search for the nearest are left out.
+
+    """
+
+    def __init__(self, chain: KinematicChain, options: SolverOptions) -> None:
+        warm_up()
+        self._chain, self._options = chain, replace(options, max_restarts=0,
+                                                    solution=Solution.FIRST)
+        array, self._rows, self._customs = prepared(chain, self._options)
+        self._array = array.copy()
+
+    def solve(self, target: Target, seed: np.ndarray,
+              room: float) -> tuple[IkResult | None, np.ndarray]:
+        """
+        Return the answer and where it arrived, before it moved towards the objectives.
+
+        Parameters
+        ----------
+        target : Target
+            Where the tip shall be.
+        seed : ndarray, shape (n,)
+            Where to start [rad or m].
+        room : float
+            Furthest that the objectives may move a joint [rad or m].
+
+        Returns
+        -------
+        IkResult or None
+            None if the target was not reached.
+        ndarray, shape (n,)
+            Joint positions [rad or m].
+
+        """
+        began = perf_counter()
+        if self._customs:
+            result = solve(self._chain, target, seed, replace(
+                self._options, settle_reach=max(room, SETTLE_REACH_MIN)))
+            return (result if result.success else None), result.positions
+        self._array[_SETTLE_REACH] = room
+        positions = np.array(seed)
+        memory, code = search(self._chain, goal_of(self._chain, target), self._options,
+                              self._array, self._rows, positions, NO_LIST, began)
+        result = result_of(self._chain, self._options, code, positions, memory, began)
+        if not result.success:
+            return None, positions
+        if code != kernels.CONVERGED:  # but by polishing
+            return result, positions
+        first = kernels.NUMBERS + kernels.V_ARRIVED * positions.size
+        return result, memory[first:first + positions.size]
+
+
+SETTLE_REACH_MIN = 1e-6
+_SETTLE_REACH = kernels.Options._fields.index('settle_reach')
 
 
 def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
@@ -393,15 +461,15 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     wanted = preferences(chain, options.objectives, tuple(options.joint_weights.items()))
     array = options._laid_out(kernels.ALL, separation, wanted.manipulability)
     found = np.full((max_solutions, chain.size + 2), np.nan)
-    memory, _ = _search(chain, goal, options, array, wanted.rows, positions, found, began)
+    memory, _ = search(chain, goal, options, array, wanted.rows, positions, found, began)
     solutions = found[np.isfinite(found).all(axis=1)]
     moved = solutions[:, :chain.size] - start
     distances = (moved ** 2 * wanted.rows[kernels.P_METRIC]).sum(axis=1)
     results = []
     for row in solutions[np.argsort(distances, kind='stable')]:
         memory[:kernels.N_ITERATIONS] = row[chain.size:]
-        results.append(_result(chain, options, kernels.CONVERGED, row[:chain.size].copy(), memory,
-                               began))
+        results.append(result_of(chain, options, kernels.CONVERGED, row[:chain.size].copy(),
+                                 memory, began))
     return tuple(results)
 
 
@@ -427,9 +495,9 @@ def prepared(chain: KinematicChain,
     return array, wanted.rows, wanted.customs
 
 
-def _search(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, array: np.ndarray,
-            rows: np.ndarray, positions: np.ndarray, found: np.ndarray,
-            began: float) -> tuple[np.ndarray, int]:
+def search(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, array: np.ndarray,
+           rows: np.ndarray, positions: np.ndarray, found: np.ndarray,
+           began: float) -> tuple[np.ndarray, int]:
     """Run the kernels from the seed in `positions` (n,); return their memory and code."""
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
     chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
@@ -456,8 +524,8 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     elif isinstance(target, Mapping):
         unknown = sorted(set(target) - set(tips))
         if unknown:
-            raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain are '
-                             f'{", ".join(tips)}')
+            raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain '
+                             f'are {", ".join(tips)}')
         targets = [target.get(tip) for tip in tips]
     elif isinstance(target, (list, tuple)):
         targets = target
@@ -503,8 +571,8 @@ def _positions(chain: KinematicChain, seed: ArrayLike | None) -> np.ndarray:
 _REASONS = {reason.value: reason for reason in TerminationReason}
 
 
-def _result(chain: KinematicChain, options: SolverOptions, code: int, positions: np.ndarray,
-            memory: np.ndarray, began: float) -> IkResult:
+def result_of(chain: KinematicChain, options: SolverOptions, code: int, positions: np.ndarray,
+              memory: np.ndarray, began: float) -> IkResult:
     """Put what the kernels report into words; the verdict is that of the errors they report."""
     position_error, orientation_error, iterations, restarts = memory[:kernels.REPORT].tolist()
     if (position_error <= options.position_tolerance

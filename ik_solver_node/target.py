@@ -270,6 +270,17 @@ def no_goal() -> np.ndarray:
     return _frozen(np.zeros((1, kernels.GOAL_SIZE)))
 
 
+def held_axes(target: Target) -> int:
+    """Return how many axes `target` holds at least: 0 where it leaves any freedom in a part."""
+    goal = target.goal
+    held = 0
+    for part in (0, 1):
+        if goal[0, kernels.G_WEIGHT + part] > 0.0 and goal[0, kernels.G_KIND + part] == (
+                kernels.FULL):
+            held += 3
+    return held
+
+
 def wanted_frame(target: Target) -> np.ndarray:
     """Return the frame of a tip that meets `target`, rotation row by row and position, (12,)."""
     row = target.goal[0]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+import math
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.objective import LimitMargin
 from ik_solver_node.options import check_options, option
-from ik_solver_node.solver import IkResult, solve, SolverOptions, TerminationReason
-from ik_solver_node.target import Target, wanted_frame
+from ik_solver_node.solver import (
+    Following, IkResult, Solution, solve, SolverOptions, TerminationReason)
+from ik_solver_node.target import held_axes, Target, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -36,6 +39,10 @@ class TrackerOptions:
         0.05, 'a target leaps if it is this far from the one before (or the first, or of another '
         'kind) and from the tip, where a radian counts as solver.orientation_weight; 0 accepts '
         'every jump', unit='m', minimum=0.0, maximum=1e3)
+    keep_clear: float = option(
+        2.0, 'how far a redundant arm moves its joints away from their limits, beside following '
+        'the target, for each m that the target moves (a radian counts as one); 0 is off',
+        unit='rad/m', minimum=0.0, maximum=1e3)
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -62,11 +69,9 @@ class TrackResult:
         Whether it is accepted, and why not.
     result : IkResult
         What the solver found.
-    joint_step : float
-        Largest motion of a joint, or of one that mimics it, from the last accepted positions
-        [rad or m]; 0 at the first.
-    joint : str
-        The joint with this motion.
+    joint_steps : ndarray, shape (n,)
+        Motion of each joint, or of one that mimics it and moves more, from the last accepted
+        positions to those of the result [rad or m]; 0 at the first.
     positions : ndarray, shape (n,), or None
         The accepted positions [rad or m]; None if the arm shall stay.
 
@@ -74,9 +79,18 @@ class TrackResult:
 
     verdict: Verdict
     result: IkResult
-    joint_step: float
-    joint: str
+    joint_steps: np.ndarray
     positions: np.ndarray | None
+
+    @property
+    def joint_step(self) -> float:
+        """The largest of the joint steps [rad or m]."""
+        return float(self.joint_steps.max())
+
+    @property
+    def joint(self) -> str:
+        """The joint with the largest step."""
+        return self.result.chain.joint_names[int(self.joint_steps.argmax())]
 
     @property
     def accepted(self) -> bool:
@@ -103,10 +117,15 @@ class PoseTracker:
     """
     Turns a stream of targets into accepted joint positions.
 
-    Each solve starts at the last accepted positions, so that a target that moves little moves the
-    arm little. What is not reached, or reached only by a jump, is not accepted: the last accepted
-    positions stay. A stream that goes where the arm can follow only by a jump is held until it
-    leaps, or comes back to where the arm waits.
+    Each target is first sought near the last accepted positions: from where the joints would be
+    if they went on as they moved last, then from where they are. What a redundant arm is free to
+    do it uses to keep its joints away from their limits, a little with each target, so that it
+    does not run into a corner later on. Only a target that leaps is searched for with restarts,
+    and of what is found the nearest posture is taken.
+
+    What is not reached, or reached only by a jump, is not accepted: the last accepted positions
+    stay. A stream that goes where the arm can follow only by a jump is held until it leaps, or
+    comes back to where the arm waits.
 
     Parameters
     ----------
@@ -122,14 +141,15 @@ class PoseTracker:
     def __init__(self, chain: KinematicChain, solver_options: SolverOptions = SolverOptions(),
                  options: TrackerOptions = TrackerOptions()) -> None:
         self._chain = chain
-        self._solver_options = solver_options
-        self._options = options
         # A joint moves all that mimic it, some of them further than itself.
         self._gains = np.array([max(abs(multiplier) for _, multiplier, _ in
                                     chain.model.followers(name)) for name in chain.joint_names])
         self._positions: np.ndarray | None = None
         self._asked: Target | None = None
         self._may_jump = True
+        self._last_motion: np.ndarray | None = None
+        self._last_step = np.zeros(chain.size)
+        self.configure(solver_options, options)
 
     @property
     def chain(self) -> KinematicChain:
@@ -145,11 +165,16 @@ class PoseTracker:
         """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
         self._positions = None if positions is None else self._chain.clip(positions)
         self._asked, self._may_jump = None, True
+        self._stop()
 
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
-        self._solver_options = solver_options
         self._options = options
+        self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
+        self._far = replace(solver_options, solution=Solution.NEAREST)
+        clear = (LimitMargin(),) if options.keep_clear > 0.0 else ()
+        self._follow = Following(self._chain, replace(
+            self._near, objectives=self._near.objectives + clear, settle_steps=1))
 
     def track(self, target: Target, measured: ArrayLike | None = None) -> TrackResult:
         """
@@ -157,7 +182,7 @@ class PoseTracker:
 
         Parameters
         ----------
-        target : PoseTarget or PointTarget
+        target : Target
             Where the tip shall be, in the base frame.
         measured : array_like, shape (n,), optional
             Where the joints are [rad or m]: the seed while nothing has been accepted yet.
@@ -168,20 +193,77 @@ class PoseTracker:
             With `positions` None if the arm shall stay where it is.
 
         """
-        self._may_jump = self._may_jump or self._leaps(target)
+        motion = self._motion(target)
+        self._may_jump = self._may_jump or motion is None
         self._asked = target
+        if motion is not None and self._positions is not None:
+            followed = self._followed(target, motion)
+            if followed is not None:
+                return followed
+        return self._searched(target, measured)
+
+    def _motion(self, target: Target) -> np.ndarray | None:
+        """
+        Return how the goal moved since the last one, position and rotation, (12,).
+
+        None if it leapt: it is a new motion rather than the last one carried on.
+        """
+        last = self._asked
+        if last is None or type(target) is not type(last):
+            return None
+        motion: np.ndarray = target.goal[0, :GOAL_FRAME] - last.goal[0, :GOAL_FRAME]
+        # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
+        # times the squared change of the matrix.
+        turned = self._near.orientation_weight ** 2 * float(motion[3:].dot(motion[3:]))
+        if float(motion[:3].dot(motion[:3])) + 1.25 * turned < self._options.near ** 2:
+            return motion
+        if self._distance(target, wanted_frame(last)) >= self._options.near:
+            return None
+        return motion
+
+    def _followed(self, target: Target, motion: np.ndarray) -> TrackResult | None:
+        """Return the answer next to the last accepted positions, None if there is none."""
+        last = self._positions
+        assert last is not None
+        distance = float(motion.dot(motion))
+        ahead = 0.0
+        if self._last_motion is not None and distance > 0.0:
+            ahead = float(motion.dot(self._last_motion) / self._last_motion.dot(self._last_motion))
+        room = 0.0
+        if self._chain.size > held_axes(target):
+            room = min(self._options.keep_clear * math.sqrt(distance),
+                       0.25 * self._options.max_joint_step)
+        seeds = [last] if not 0.0 < ahead <= FASTEST else [last + ahead * self._last_step, last]
+        for seed in seeds:
+            result, arrived = self._follow.solve(target, seed, room)
+            if result is None:
+                continue
+            steps = self._gains * np.abs(result.positions - last)
+            if steps.max() <= self._options.max_joint_step:
+                if distance > 0.0:
+                    self._last_motion, self._last_step = motion, arrived - last
+                self._positions, self._may_jump = result.positions, False
+                return TrackResult(Verdict.REACHED, result, steps, result.positions)
+        return None
+
+    def _searched(self, target: Target, measured: ArrayLike | None) -> TrackResult:
+        """Return the answer of a search everywhere, if it is acceptable."""
+        self._stop()
         seed = measured if self._positions is None else self._positions
-        result = solve(self._chain, target, seed, self._solver_options)
+        result = solve(self._chain, target, seed, self._far)
         if not result.success and self._options.allow_approximate:
             result = self._closest(target, seed, result)
         last = result.positions if self._positions is None else self._positions
         steps = self._gains * np.abs(result.positions - last)
-        step, joint = float(steps.max()), self._chain.joint_names[int(steps.argmax())]
-        verdict = self._judge(target, result, step)
+        verdict = self._judge(target, result, float(steps.max()))
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._positions, self._may_jump = result.positions, False
-            return TrackResult(verdict, result, step, joint, result.positions)
-        return TrackResult(verdict, result, step, joint, None)
+            return TrackResult(verdict, result, steps, result.positions)
+        return TrackResult(verdict, result, steps, None)
+
+    def _stop(self) -> None:
+        """Forget how the goal moved, and the joints with it."""
+        self._last_motion = None
 
     def _judge(self, target: Target, result: IkResult, step: float) -> Verdict:
         """Return whether the arm may move to `result`, by at most `step` in a joint."""
@@ -199,17 +281,10 @@ class PoseTracker:
         The best of many random starts may be a little closer, but another one each time: an arm
         that follows them shakes. The reason of the full search is the one worth telling.
         """
-        nearby = solve(self._chain, target, seed, replace(self._solver_options, max_restarts=0))
+        nearby = solve(self._chain, target, seed, self._near)
         return replace(nearby, elapsed=best.elapsed + nearby.elapsed, restarts=best.restarts,
                        reason=nearby.reason if nearby.success else best.reason,
                        iterations=best.iterations + nearby.iterations)
-
-    def _leaps(self, target: Target) -> bool:
-        """Return whether `target` is a new motion, rather than the last one carried on."""
-        last = self._asked
-        if last is None or type(target) is not type(last):
-            return True
-        return self._distance(target, wanted_frame(last)) >= self._options.near
 
     def _is_far(self, target: Target) -> bool:
         """Return whether `target` is away from where the tip is."""
@@ -219,5 +294,11 @@ class PoseTracker:
 
     def _distance(self, target: Target, frame: np.ndarray) -> float:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""
-        return kernels.tip_distance(target.goal, self._solver_options.orientation_weight,
+        return kernels.tip_distance(target.goal, self._near.orientation_weight,
                                     frame.reshape(1, 12))
+
+
+GOAL_FRAME = kernels.G_ROTATION + 9
+"""The first columns of a goal: position and rotation."""
+FASTEST = 2.0
+"""A goal that moved on more than this many times as far is no continuation of its motion."""

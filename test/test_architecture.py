@@ -16,10 +16,10 @@ FLOORS = {
     'options': 1, 'pose': 1,
     'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
-    'objective': 4, 'target': 4,
-    'solver': 5,
-    'batch': 6, 'motion': 6, 'tracker': 6,
-    'ros': 7, 'viewer': 7,
+    'objective': 4, 'target': 4, 'urdf_lint': 4,
+    'mobility': 5, 'solver': 5,
+    'batch': 6, 'check': 6, 'motion': 6, 'tracker': 6,
+    'cli': 7, 'ros': 7, 'viewer': 7,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}
@@ -121,8 +121,8 @@ def test_only_kernels_compile(path: Path) -> None:
 
 @every_module
 def test_modules_do_not_print(path: Path) -> None:
-    """Only the demo writes to the terminal; the library is silent, and nodes log."""
-    if not path.name.startswith('demo'):
+    """Only demo and command write to the terminal; the library is silent, and nodes log."""
+    if not path.name.startswith(('demo', 'cli.')):
         calls = [node.lineno for node in ast.walk(parse(path)) if isinstance(node, ast.Call)
                  and isinstance(node.func, ast.Name) and node.func.id == 'print']
         assert not calls, f'print in lines {calls}'

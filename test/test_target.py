@@ -1,9 +1,7 @@
 """Targets check what they are given and know what counts."""
 
-from ik_solver_node import kernels
 from ik_solver_node.exceptions import InvalidPoseError
-from ik_solver_node.pose import Pose
-from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.target import PointTarget
 import numpy as np
 import pytest
 

@@ -1,0 +1,265 @@
+"""The command: run as users run it, with its exit codes, and what it says where."""
+
+from __future__ import annotations
+
+import ast
+import fcntl
+import json
+import os
+from pathlib import Path
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from typing import Any
+
+from chains import urdf_of
+from ik_solver_node import __version__, cli
+import pytest
+from robots import ROBOTS
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = [sys.executable, '-m', 'ik_solver_node.cli']
+URDF = str(ROBOTS['planar_2r'].path())
+FEW = ['--targets', '20']
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    options = {'env': {**os.environ, 'PYTHONPATH': str(ROOT)}, **options}
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300,
+                          **options)
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Run the command in this process; return exit code, stdout and stderr."""
+    try:
+        code = cli.main(arguments)
+    except SystemExit as error:
+        code = error.code
+    return code, *capsys.readouterr()
+
+
+def test_a_robot_is_checked() -> None:
+    """The report on stdout, with the verdict last; before it, on stderr, that it may take time."""
+    done = run('check', URDF, *FEW)
+    assert done.returncode == 0
+    assert done.stdout.startswith('robot planar_2r, ')
+    assert done.stdout.splitlines()[-1].startswith('ready: every one of 20 ')
+    assert done.stderr.startswith('loading the solver')
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_json_is_all_there_is_on_stdout() -> None:
+    """So that a program can read it."""
+    done = run('check', URDF, '--json', '--seed', '3', *FEW)
+    tree = json.loads(done.stdout)
+    assert (tree['version'], tree['seed'], tree['targets']) == (__version__, 3, 20)
+    assert tree['verdict'] == 'ready'
+
+
+def test_base_and_tip_are_passed_on(capsys) -> None:
+    """Also several tips."""
+    urdf = str(ROBOTS['desk_arm'].path())
+    code, out, _ = call(capsys, 'check', urdf, '--base', 'base_link', '--tip', 'tool0', *FEW)
+    assert code == 0
+    assert 'chain from base_link to tool0' in out
+    links = [line.split('"')[1] for line in urdf_of('desk_arm').splitlines() if '<link' in line]
+    code, out, _ = call(capsys, 'check', urdf, '--tip', 'tool0', links[-2], *FEW)
+    assert f'chain from base_link to tool0 and {links[-2]}' in out
+
+
+def test_a_xacro_file_with_arguments(capsys, tmp_path) -> None:
+    """It is expanded with what follows --xacro."""
+    pytest.importorskip('xacro')
+    file = tmp_path / 'arm.urdf.xacro'
+    file.write_text(urdf_of('planar_2r').replace('upper="2.8"', 'upper="$(arg far)"').replace(
+        '<robot ', '<robot xmlns:xacro="http://ros.org/wiki/xacro" ').replace(
+        '<link ', '<xacro:arg name="far" default="1.5"/><link ', 1))
+    assert 'to   1.5000 rad' in call(capsys, 'check', str(file), *FEW)[1]
+    code, out, _ = call(capsys, 'check', str(file), '--xacro', 'far:=1.25', *FEW)
+    assert code == 0
+    assert 'to   1.2500 rad' in out
+
+
+@pytest.mark.parametrize(('arguments', 'told'), [
+    (['check'], 'required: URDF'),
+    (['chekc'], "invalid choice: 'chekc'"),
+    (['check', URDF, '--targets', '0'], "'0' is not a whole number from 1 to"),
+    (['check', URDF, '--targets', 'many'], "'many' is not a whole number from 1 to"),
+    (['check', URDF, '--seed', '-1'], "'-1' is not a whole number from 0 to"),
+    (['check', '/no/such.urdf'], 'ik_solver check: there is no file /no/such.urdf'),
+    (['check', '/'], 'is a folder; a .urdf or .xacro file is needed'),
+    (['check', __file__], 'the URDF is not valid XML'),
+    (['check', URDF, '--tip', 'ghost'], "'ghost' is not a link of robot 'planar_2r'; known links"),
+    (['check', URDF, '--base', 'ghost'], "base_link 'ghost' is not a link"),
+    (['check', URDF, '--tip', 'base_link'], 'no joint can move between'),
+    (['check', URDF, '--xacro', 'name'], "--xacro has 'name'; write NAME:=VALUE"),
+    (['check', URDF, '--xacro', 'a:=b'], 'is not a .xacro file and takes no arguments'),
+])
+def test_what_cannot_be_used_is_said(capsys, arguments, told) -> None:
+    """On stderr, in a sentence, with exit code 2 and an empty stdout."""
+    code, out, err = call(capsys, *arguments)
+    assert (code, out) == (2, '')
+    assert told in err
+    assert 'Traceback' not in err
+
+
+def test_without_a_command_it_explains_itself(capsys) -> None:
+    """As with --help, but with the exit code of a mistake."""
+    code, out, err = call(capsys)
+    assert (code, out) == (2, '')
+    assert 'ik_solver check my_robot.urdf' in err
+    code, out, _ = call(capsys, '--help')
+    assert code == 0
+    assert 'check a robot' in out
+    assert call(capsys, '--version')[1] == f'ik_solver_node {__version__}\n'
+
+
+def test_a_tip_to_choose_is_asked_for_with_the_command_to_type(capsys, tmp_path) -> None:
+    """Which then works, also with a space in the name of the file."""
+    file = tmp_path / 'my arm.urdf'
+    file.write_text(urdf_of('desk_arm'))
+    code, out, err = call(capsys, 'check', str(file))
+    assert code == 2
+    assert '5 joints: tool0' in out
+    typed = err.partition('for example: ')[2].strip()
+    assert typed == f"ik_solver check '{file}' --tip tool0"
+    assert json.loads(call(capsys, 'check', str(file), '--json')[1])['verdict'] is None
+    assert call(capsys, 'check', str(file), '--tip', 'tool0', *FEW)[0] == 0
+
+
+def test_a_problem_has_exit_code_1(capsys, monkeypatch) -> None:
+    """So that a script notices."""
+    from ik_solver_node import check
+    monkeypatch.setattr(check, 'SOLVED', (-1.0, -1.0))
+    code, out, _ = call(capsys, 'check', URDF, *FEW)
+    assert code == 1
+    assert 'problem: 20 of 20' in out
+
+
+def test_a_closed_pipe_is_silent() -> None:
+    """As in a pipeline that ends in head."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, 'w') as closed:
+        done = subprocess.run([*COMMAND, 'check', URDF, '--json', *FEW], stdout=closed,
+                              stderr=subprocess.PIPE, text=True, timeout=300, cwd=ROOT)
+    assert done.returncode == cli.BROKEN_PIPE
+    assert done.stderr.splitlines()[1:] == []
+
+
+def test_a_closed_stdout_is_no_traceback() -> None:
+    """Nobody wants to see the report, and the exit code tells."""
+    done = subprocess.run(
+        ['/bin/sh', '-c', 'exec "$@" >&-', 'sh', *COMMAND, 'check', URDF, *FEW],
+        stderr=subprocess.PIPE, text=True, timeout=300, cwd=ROOT)
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_full_disk_is_said() -> None:
+    """Instead of a traceback."""
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run([*COMMAND, 'check', URDF, *FEW], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=300, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[1:] == [
+        'ik_solver: the output cannot be written: No space left on device']
+
+
+@pytest.mark.parametrize('moment', ['at once', 'while solving'])
+def test_ctrl_c_ends_it_without_a_traceback(moment: str) -> None:
+    """While modules are imported, and while targets are solved."""
+    process = subprocess.Popen(
+        [*COMMAND, 'check', URDF, '--targets', '1000000'], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    try:
+        if moment == 'at once':
+            wait_for_imports(process.pid)
+            said = ''
+        else:
+            said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert out == ''
+    assert (said + err).split('\n')[-2:] == ['stopped', '']
+    assert 'Traceback' not in err
+
+
+def wait_for_imports(pid: int) -> None:
+    """Wait until a process has begun to import what takes long."""
+    limit = time.monotonic() + 60.0
+    while 'numpy' not in Path(f'/proc/{pid}/maps').read_text():
+        assert time.monotonic() < limit, 'numpy is not being imported'
+
+
+def test_a_bar_is_shown_to_whoever_watches() -> None:
+    """On a terminal, and gone when all is done."""
+    pytest.importorskip('tqdm')
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack('4H', 24, 80, 0, 0))
+    process = subprocess.Popen([*COMMAND, 'check', URDF, '--targets', '900'], cwd=ROOT, text=True,
+                               stdout=subprocess.PIPE, stderr=follower)
+    os.close(follower)
+    shown = b''
+    while True:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:  # nobody writes to it any more
+            break
+        if not piece:
+            break
+        shown += piece
+    out, _ = process.communicate(timeout=120)
+    os.close(leader)
+    assert process.returncode == 0
+    assert b'/900 [' in shown
+    assert out.startswith('robot planar_2r')
+
+
+def test_any_name_can_be_shown() -> None:
+    """Also where the terminal lacks its letters."""
+    env = {**os.environ, 'PYTHONIOENCODING': 'ascii'}
+    done = run('check', '/no/Gelenk_ä.urdf', env=env, cwd=ROOT)
+    assert done.returncode == 2
+    assert 'there is no file /no/Gelenk_\\xe4.urdf' in done.stderr
+
+
+def test_nothing_heavy_is_loaded_before_ctrl_c_is_taken_care_of() -> None:
+    """Nor for help, nor is ROS ever."""
+    code = ('import sys, ik_solver_node.cli; '
+            'print({"numba", "numpy", "rclpy", "tqdm"} & set(sys.modules))')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == 'set()', done.stdout + done.stderr
+    code = ('import sys; from ik_solver_node.cli import main; '
+            f'main(["check", {URDF!r}, "--targets", "3"]); '
+            'assert not {"rclpy", "tqdm"} & set(sys.modules)')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_it_leaves_the_signals_of_its_caller_alone(capsys) -> None:
+    """A program that calls it keeps its own way with Ctrl-C."""
+    before = signal.getsignal(signal.SIGINT)
+    call(capsys, '--version')
+    assert signal.getsignal(signal.SIGINT) is before
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        call(capsys, 'check', '/no/such.urdf')
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_it_is_installed_as_a_command() -> None:
+    """By pip as `ik_solver`, and for `ros2 run` beside the node."""
+    tree = ast.parse((ROOT / 'setup.py').read_text())
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    assert 'ik_solver = ik_solver_node.cli:main' in texts

@@ -15,7 +15,9 @@ from ik_solver_node.exceptions import (
     InvalidPoseError, MissingDependencyError, OptionsError)
 from ik_solver_node.pose import ROTATION_SLACK
 from ik_solver_node.solver import (
-    goal_of, IkResult, prepared, Request, SolverOptions, TerminationReason, warm_up)
+    errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
+    SolverOptions, TerminationReason, warm_up)
+from ik_solver_node.target import is_full
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -59,7 +61,8 @@ class BatchResult:
     @property
     def success(self) -> np.ndarray:
         """Whether each target was reached within the tolerances, shape (N,)."""
-        return self.reasons == TerminationReason.CONVERGED
+        return ((self.reasons == TerminationReason.CONVERGED)
+                | (self.reasons == TerminationReason.RELAXED))
 
     def __len__(self) -> int:
         """Return the number `N` of targets."""
@@ -67,10 +70,12 @@ class BatchResult:
 
     def __getitem__(self, i: int) -> IkResult:
         """Return the outcome of target `i`; its time is the mean over all."""
+        reason = TerminationReason(int(self.reasons[i]))
         return IkResult(
-            self.chain, self.positions[i].copy(), TerminationReason(int(self.reasons[i])),
+            self.chain, self.positions[i].copy(), reason,
             float(self.position_errors[i]), float(self.orientation_errors[i]),
-            int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self))
+            int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self),
+            mobility_or_none(self.chain) if reason is TerminationReason.RELAXED else None)
 
     def __iter__(self) -> Iterator[IkResult]:
         """Go through the outcomes."""
@@ -128,12 +133,25 @@ def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
     count = len(targets)
     positions = _seeds(chain, seeds, count)
     reports = np.empty((count, kernels.REPORT + 1))
+    relaxation = relaxation_of(chain, options)
 
     def run(first: int) -> int:
         last = min(first + CHUNK, count)
         goals = _goals(chain, targets, first, last)
-        kernels.descend_many(*chain.arrays, goals, array, rows, positions[first:last],
-                             reports[first:last], 0, last - first)
+        some, seed = positions[first:last], positions[first:last].copy()
+        report = reports[first:last]
+        kernels.descend_many(*chain.arrays, goals, array, rows, some, report)
+        _judge(options, report)
+        if relaxation is not None:
+            missed = [int(k) for k in np.flatnonzero(report[:, CODE] != kernels.CONVERGED)
+                      if is_full(goals[k])]
+            if missed:
+                less = np.array([relaxation.goal(goals[k]) for k in missed])
+                less.flags.writeable = False
+                again, told = seed[missed], np.empty((len(missed), kernels.REPORT + 1))
+                kernels.descend_many(*chain.arrays, less, array, rows, again, told)
+                _judge(options, told)
+                _take_relaxed(chain, goals, missed, again, told, some, report)
         return last - first
 
     with ThreadPoolExecutor(workers or _cores()) as pool:
@@ -146,17 +164,40 @@ def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
             for future in futures:
                 future.cancel()
     _refuse_bad_seeds(reports, positions)
-    return _result(chain, options, positions, reports, perf_counter() - began)
+    return _result(chain, positions, reports, perf_counter() - began)
 
 
-def _result(chain: KinematicChain, options: SolverOptions, positions: np.ndarray,
-            reports: np.ndarray, elapsed: float) -> BatchResult:
+CODE = kernels.REPORT
+"""Column of a report with the code the kernels ended with."""
+
+
+def _judge(options: SolverOptions, report: np.ndarray) -> None:
+    """Correct the codes of targets that were reached by polishing."""
+    there = ((report[:, kernels.N_POSITION] <= options.position_tolerance)
+             & (report[:, kernels.N_ORIENTATION] <= options.orientation_tolerance))
+    report[there & (report[:, CODE] != kernels.BAD_SEED), CODE] = kernels.CONVERGED
+
+
+def _take_relaxed(chain: KinematicChain, goals: np.ndarray, missed: list[int],
+                  again: np.ndarray, told: np.ndarray, positions: np.ndarray,
+                  report: np.ndarray) -> None:
+    """Replace answers by those to the relaxed targets, where they were reached."""
+    counts = [kernels.N_ITERATIONS, kernels.N_RESTARTS]
+    for row, k in enumerate(missed):
+        if told[row, CODE] == kernels.CONVERGED:
+            positions[k] = again[row]
+            report[k, counts] += told[row, counts]
+            report[k, [kernels.N_POSITION, kernels.N_ORIENTATION]] = errors_of(
+                chain, goals[k], positions[k])
+            report[k, CODE] = kernels.RELAXED
+
+
+def _result(chain: KinematicChain, positions: np.ndarray, reports: np.ndarray,
+            elapsed: float) -> BatchResult:
     """Take the reports of the kernels apart."""
-    off, turned = reports[:, kernels.N_POSITION].copy(), reports[:, kernels.N_ORIENTATION].copy()
-    reasons = reports[:, kernels.REPORT].astype(np.int8)
-    reasons[(off <= options.position_tolerance)
-            & (turned <= options.orientation_tolerance)] = TerminationReason.CONVERGED
-    return BatchResult(chain, positions, reasons, off, turned,
+    return BatchResult(chain, positions, reports[:, CODE].astype(np.int8),
+                       reports[:, kernels.N_POSITION].copy(),
+                       reports[:, kernels.N_ORIENTATION].copy(),
                        reports[:, kernels.N_ITERATIONS].astype(np.int32),
                        reports[:, kernels.N_RESTARTS].astype(np.int32), elapsed)
 
@@ -186,7 +227,7 @@ def _seeds(chain: KinematicChain, seeds: ArrayLike | None, count: int) -> np.nda
 
 def _refuse_bad_seeds(reports: np.ndarray, positions: np.ndarray) -> None:
     """Say which seed is not finite, if one is not."""
-    bad = np.flatnonzero(reports[:, kernels.REPORT] == kernels.BAD_SEED)
+    bad = np.flatnonzero(reports[:, CODE] == kernels.BAD_SEED)
     if len(bad):
         raise InvalidPoseError(f'seeds must be finite, but number {bad[0]} is '
                                f'{positions[bad[0]].tolist()}')

@@ -99,7 +99,7 @@ TIP_TO_BASE, BASE_TO_TIP = 0, 1
 FIRST, NEAREST, ALL = 0, 1, 2
 # What `descend` takes and returns; the sentences for people are in solver.TerminationReason.
 START, RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS = -1, 0, 1, 2, 3
-OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED = 4, 5, 6, 7
+OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED, RELAXED = 4, 5, 6, 7, 8
 
 # Columns of a row of `goal`, one row per tip: position [m] and rotation row by row in the base,
 # the point of the tip that is meant [m], then weights, kinds, frames and tolerances of both parts;
@@ -1653,9 +1653,9 @@ def descend(constants: Array, topology: Array, bounds: Array, starts: Array, sta
 @compiled
 def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array,
                  start_tips: Array, goals: Array, option_array: Array, preferences: Array,
-                 positions: Array, reports: Array, first: int, last: int) -> None:
+                 positions: Array, reports: Array) -> None:
     """
-    Do what calls of `descend` for each of `goals` (N, m, GOAL_SIZE) from `first` to `last` would.
+    Do what calls of `descend` for each of `goals` (N, m, GOAL_SIZE) would.
 
     `positions` (N, n) are the seeds, and then the answers; `reports` (N, REPORT + 1) gets the
     report of each and, at its end, the code.
@@ -1666,7 +1666,7 @@ def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array
     memory = unpack_memory(memory_array, bounds.shape[1])
     found = np.empty((0, 1))
     work = new_work(chain, Goal(goals[0], options.orientation_weight))
-    for i in range(first, last):
+    for i in range(goals.shape[0]):
         goal = Goal(goals[i], options.orientation_weight)
         code = START
         while code == START or code == RUNNING:

@@ -13,10 +13,12 @@ from typing import Any
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
+from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.objective import Custom, LeastMovement, Objective, OBJECTIVES, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
-from ik_solver_node.target import no_goal, PointTarget, PoseTarget, Target, TARGETS
+from ik_solver_node.target import (
+    AXES, is_full, no_goal, PointTarget, PoseTarget, relaxed_goal, Target, TARGETS)
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -41,6 +43,14 @@ class SweepOrder(str, Enum):
 
     TIP_TO_BASE = 'tip_to_base'
     BASE_TO_TIP = 'base_to_tip'
+
+
+class Relax(str, Enum):
+    """What of a pose may be left free by a chain that controls less than six axes."""
+
+    NONE = 'none'
+    ORIENTATION = 'orientation'
+    ALL = 'all'
 
 
 class Solution(str, Enum):
@@ -99,6 +109,10 @@ class SolverOptions:
         minimum=0, maximum=100000)
     max_time: float = option(
         0.02, 'time budget of one solve', unit='s', minimum=1e-4, maximum=60.0)
+    relax: Relax = option(
+        Relax.ORIENTATION, 'what an arm that controls less than six axes may leave free of a pose '
+        'that it does not reach: none, orientation (only what it cannot control of it) or all '
+        '(also the position along axes it cannot control)')
     random_seed: int = option(
         0, 'seed of the random starts: same seed, same answer', minimum=0, maximum=2**31 - 1)
     solution: Solution = option(
@@ -191,6 +205,7 @@ class TerminationReason(IntEnum):
     OUT_OF_RESTARTS = kernels.OUT_OF_RESTARTS
     NOT_FINITE = kernels.NOT_FINITE
     OUT_OF_TIME = kernels.OUT_OF_TIME
+    RELAXED = kernels.RELAXED
 
     @property
     def sentence(self) -> str:
@@ -206,6 +221,7 @@ _SENTENCES = {
                                        'reached the target',
     TerminationReason.NOT_FINITE: 'the error is not a finite number',
     TerminationReason.OUT_OF_TIME: 'the time budget ran out',
+    TerminationReason.RELAXED: 'reached what the arm controls of the target',
 }
 
 
@@ -229,6 +245,8 @@ class IkResult:
         Steps over all descents, and descents after the first.
     elapsed : float
         Wall time of the solve [s].
+    relaxed : Mobility, optional
+        What of the target was asked for in the end, if the reason is ``RELAXED``.
 
     """
 
@@ -240,11 +258,19 @@ class IkResult:
     iterations: int
     restarts: int
     elapsed: float
+    relaxed: Mobility | None = None
 
     @property
     def success(self) -> bool:
-        """Whether the target was reached within the tolerances."""
-        return self.reason is TerminationReason.CONVERGED
+        """Whether the target, or what the arm controls of it, was reached within tolerance."""
+        return self.reason in (TerminationReason.CONVERGED, TerminationReason.RELAXED)
+
+    @property
+    def sentence(self) -> str:
+        """Why the solve ended, in words, and what was held if the target was relaxed."""
+        if self.relaxed is None:
+            return self.reason.sentence
+        return f'{self.reason.sentence}: it {self.relaxed.sentence}'
 
     @property
     def joints_at_limit(self) -> tuple[str, ...]:
@@ -293,8 +319,17 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
 
     """
     warm_up()
-    began = perf_counter()
     goal = goal_of(chain, target)
+    result = _solve_goal(chain, goal, seed, options)
+    if not result.success and is_full(goal):
+        return _relaxed(chain, goal, seed, options, result)
+    return result
+
+
+def _solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+                options: SolverOptions) -> IkResult:
+    """Solve for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
+    began = perf_counter()
     positions = _positions(chain, seed)
     array, rows = options._array, chain.indifference
     customs: tuple[Custom, ...] = ()
@@ -306,6 +341,75 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
                           began)
     return result_of(chain, options, code, positions, memory, began)
+
+
+def _relaxed(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+             options: SolverOptions, exact: IkResult) -> IkResult:
+    """Return the answer to what the chain controls of a pose; `exact` if it is not reached."""
+    relaxation = relaxation_of(chain, options)
+    if relaxation is None:
+        return exact
+    less = _solve_goal(chain, relaxation.goal(goal), seed, options)
+    if not less.success:
+        return exact
+    return relaxation.result(replace(
+        less, iterations=exact.iterations + less.iterations,
+        restarts=exact.restarts + less.restarts, elapsed=exact.elapsed + less.elapsed), goal)
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """
+    How a chain that controls less than six axes takes a full pose.
+
+    Attributes
+    ----------
+    mobility : Mobility
+        What it controls.
+    free : tuple of str
+        The axes that are left free.
+
+    """
+
+    mobility: Mobility
+    free: tuple[str, ...]
+
+    def goal(self, goal: np.ndarray) -> np.ndarray:
+        """Return a full goal, shape (1, GOAL_SIZE), with the axes freed."""
+        return relaxed_goal(goal, self.free, self.mobility.frame)
+
+    def result(self, result: IkResult, goal: np.ndarray) -> IkResult:
+        """Return `result` as the answer to the full goal, with the errors it leaves of that."""
+        position_error, orientation_error = errors_of(result.chain, goal, result.positions)
+        return replace(result, reason=TerminationReason.RELAXED, relaxed=self.mobility,
+                       position_error=position_error, orientation_error=orientation_error)
+
+
+def errors_of(chain: KinematicChain, goal: np.ndarray,
+              positions: np.ndarray) -> tuple[float, float]:
+    """Return position [m] and orientation error [rad] of what a goal (m, GOAL_SIZE) asks for."""
+    off, turned = kernels.errors_at(*chain.arrays, goal, _DEFAULT._array, positions)
+    return off, turned
+
+
+def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
+    """Return what `chain` may leave free, None if nothing; a few ms at the first call."""
+    mobility = None if options.relax is Relax.NONE else mobility_or_none(chain)
+    if mobility is None:
+        return None
+    free = tuple(axis for axis in mobility.free
+                 if options.relax is Relax.ALL or axis in AXES[3:])
+    return Relaxation(mobility, free) if free else None
+
+
+@lru_cache(maxsize=32)
+def mobility_or_none(chain: KinematicChain) -> Mobility | None:
+    """Return what `chain` controls of its tip, None if that is all six axes, or none."""
+    if chain.size >= 6 and any(np.linalg.matrix_rank(chain.jacobian(q), 1e-6) == 6
+                               for q in chain.arrays[3][:3]):
+        return None
+    mobility = mobility_of(chain)
+    return mobility if 0 < mobility.rank < 6 else None
 
 
 def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,
@@ -346,8 +450,7 @@ def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOp
         if min(moved, reach) < kernels.SETTLE_STEP_MIN or (
                 perf_counter() - began > options.max_time):
             break
-    errors = kernels.errors_at(*chain.arrays, goal, array, positions)
-    memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors
+    memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors_of(chain, goal, positions)
 
 
 class Following:
@@ -370,15 +473,15 @@ class Following:
         array, self._rows, self._customs = prepared(chain, self._options)
         self._array = array.copy()
 
-    def solve(self, target: Target, seed: np.ndarray,
+    def solve(self, goal: np.ndarray, seed: np.ndarray,
               room: float) -> tuple[IkResult | None, np.ndarray]:
         """
         Return the answer and where it arrived, before it moved towards the objectives.
 
         Parameters
         ----------
-        target : Target
-            Where the tip shall be.
+        goal : ndarray, shape (1, GOAL_SIZE)
+            Where the tip shall be, as the kernels take it.
         seed : ndarray, shape (n,)
             Where to start [rad or m].
         room : float
@@ -394,13 +497,13 @@ class Following:
         """
         began = perf_counter()
         if self._customs:
-            result = solve(self._chain, target, seed, replace(
+            result = _solve_goal(self._chain, goal, seed, replace(
                 self._options, settle_reach=max(room, SETTLE_REACH_MIN)))
             return (result if result.success else None), result.positions
         self._array[_SETTLE_REACH] = room
         positions = np.array(seed)
-        memory, code = search(self._chain, goal_of(self._chain, target), self._options,
-                              self._array, self._rows, positions, NO_LIST, began)
+        memory, code = search(self._chain, goal, self._options, self._array, self._rows,
+                              positions, NO_LIST, began)
         result = result_of(self._chain, self._options, code, positions, memory, began)
         if not result.success:
             return None, positions
@@ -583,7 +686,7 @@ def result_of(chain: KinematicChain, options: SolverOptions, code: int, position
     result.__dict__.update(
         chain=chain, positions=positions, reason=_REASONS[code], position_error=position_error,
         orientation_error=orientation_error, iterations=int(iterations), restarts=int(restarts),
-        elapsed=perf_counter() - began)
+        elapsed=perf_counter() - began, relaxed=None)
     return result
 
 

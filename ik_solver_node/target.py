@@ -270,9 +270,22 @@ def no_goal() -> np.ndarray:
     return _frozen(np.zeros((1, kernels.GOAL_SIZE)))
 
 
-def held_axes(target: Target) -> int:
-    """Return how many axes `target` holds at least: 0 where it leaves any freedom in a part."""
-    goal = target.goal
+def is_full(goal: np.ndarray) -> bool:
+    """Return whether a goal, shape (1, GOAL_SIZE), asks for all six axes of one tip, exactly."""
+    return len(goal) == 1 and bool(goal[0, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].all()
+                                   and not goal[0, kernels.G_KIND:kernels.G_KIND + 2].any())
+
+
+def relaxed_goal(goal: np.ndarray, free: Sequence[str], frame: TargetFrame) -> np.ndarray:
+    """Return a full goal, shape (1, GOAL_SIZE), with these axes freed."""
+    less = goal.copy()
+    for part, axes in ((0, AXES[:3]), (1, AXES[3:])):
+        _relax(less, part, _tolerances(0.0, 'tolerance', free, axes), frame)
+    return _frozen(less)
+
+
+def held_axes(goal: np.ndarray) -> int:
+    """Return how many axes the parts of a goal hold that leave no freedom: 0, 3 or 6."""
     held = 0
     for part in (0, 1):
         if goal[0, kernels.G_WEIGHT + part] > 0.0 and goal[0, kernels.G_KIND + part] == (

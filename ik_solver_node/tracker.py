@@ -11,8 +11,9 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.objective import LimitMargin
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
-    Following, IkResult, Solution, solve, SolverOptions, TerminationReason)
-from ik_solver_node.target import held_axes, Target, wanted_frame
+    Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
+from ik_solver_node.target import (
+    held_axes, is_full, Target, wanted_frame)
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -102,6 +103,8 @@ class TrackResult:
         """The verdict in words, with the distance left."""
         left = (f'{1e3 * self.result.position_error:.4g} mm and '
                 f'{np.degrees(self.result.orientation_error):.4g} deg')
+        if self.result.relaxed is not None and self.verdict is Verdict.REACHED:
+            return f'{self.result.sentence}; it is {left} off'
         if self.verdict is Verdict.REACHED:
             return f'reached the target to {left}'
         if self.verdict is Verdict.CLOSEST:
@@ -146,7 +149,7 @@ class PoseTracker:
                                     chain.model.followers(name)) for name in chain.joint_names])
         self._positions: np.ndarray | None = None
         self._asked: Target | None = None
-        self._may_jump = True
+        self._may_jump, self._is_relaxed = True, False
         self._last_motion: np.ndarray | None = None
         self._last_step = np.zeros(chain.size)
         self.configure(solver_options, options)
@@ -173,6 +176,7 @@ class PoseTracker:
         self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
         self._far = replace(solver_options, solution=Solution.NEAREST)
         clear = (LimitMargin(),) if options.keep_clear > 0.0 else ()
+        self._relaxation = relaxation_of(self._chain, solver_options)
         self._follow = Following(self._chain, replace(
             self._near, objectives=self._near.objectives + clear, settle_steps=1))
 
@@ -229,22 +233,38 @@ class PoseTracker:
         ahead = 0.0
         if self._last_motion is not None and distance > 0.0:
             ahead = float(motion.dot(self._last_motion) / self._last_motion.dot(self._last_motion))
-        room = 0.0
-        if self._chain.size > held_axes(target):
-            room = min(self._options.keep_clear * math.sqrt(distance),
-                       0.25 * self._options.max_joint_step)
         seeds = [last] if not 0.0 < ahead <= FASTEST else [last + ahead * self._last_step, last]
-        for seed in seeds:
-            result, arrived = self._follow.solve(target, seed, room)
-            if result is None:
-                continue
-            steps = self._gains * np.abs(result.positions - last)
-            if steps.max() <= self._options.max_joint_step:
+        for goal in self._goals(target):
+            room = 0.0
+            if self._chain.size > held_axes(goal):
+                room = min(self._options.keep_clear * math.sqrt(distance),
+                           0.25 * self._options.max_joint_step)
+            for seed in seeds:
+                result, arrived = self._follow.solve(goal, seed, room)
+                if result is None:
+                    continue
+                steps = self._gains * np.abs(result.positions - last)
+                if steps.max() > self._options.max_joint_step:
+                    continue
                 if distance > 0.0:
                     self._last_motion, self._last_step = motion, arrived - last
-                self._positions, self._may_jump = result.positions, False
-                return TrackResult(Verdict.REACHED, result, steps, result.positions)
+                if self._relaxation is not None and goal is not target.goal:
+                    result = self._relaxation.result(result, target.goal)
+                return self._accepted(Verdict.REACHED, result, steps)
         return None
+
+    def _goals(self, target: Target) -> list[np.ndarray]:
+        """Return the goal, and what the chain controls of it; this alone once it was needed."""
+        if self._relaxation is None or not is_full(target.goal):
+            return [target.goal]
+        less = self._relaxation.goal(target.goal)
+        return [less] if self._is_relaxed else [target.goal, less]
+
+    def _accepted(self, verdict: Verdict, result: IkResult, steps: np.ndarray) -> TrackResult:
+        """Take the positions of `result`."""
+        self._positions, self._may_jump = result.positions, False
+        self._is_relaxed = result.relaxed is not None
+        return TrackResult(verdict, result, steps, result.positions)
 
     def _searched(self, target: Target, measured: ArrayLike | None) -> TrackResult:
         """Return the answer of a search everywhere, if it is acceptable."""
@@ -257,8 +277,7 @@ class PoseTracker:
         steps = self._gains * np.abs(result.positions - last)
         verdict = self._judge(target, result, float(steps.max()))
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
-            self._positions, self._may_jump = result.positions, False
-            return TrackResult(verdict, result, steps, result.positions)
+            return self._accepted(verdict, result, steps)
         return TrackResult(verdict, result, steps, None)
 
     def _stop(self) -> None:

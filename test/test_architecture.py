@@ -17,9 +17,10 @@ FLOORS = {
     'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
-    'mobility': 5, 'solver': 5,
-    'batch': 6, 'check': 6, 'motion': 6, 'tracker': 6,
-    'cli': 7, 'ros': 7, 'viewer': 7,
+    'mobility': 5,
+    'solver': 6,
+    'batch': 7, 'check': 7, 'motion': 7, 'tracker': 7,
+    'cli': 8, 'ros': 8, 'viewer': 8,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

@@ -334,6 +334,7 @@ def test_promises_hold_on_any_robot(urdf, seed, rule, out_of_reach, point):
     assert result.orientation_error == pytest.approx(orientation, abs=1e-6)
     if result.success:
         assert position <= options.position_tolerance + 1e-9
-        assert orientation <= options.orientation_tolerance + 1e-7
+        assert (orientation <= options.orientation_tolerance + 1e-7
+                or result.reason is TerminationReason.RELAXED)
     again = solve(chain, target, start, options)
     assert again.positions.tobytes() == result.positions.tobytes()

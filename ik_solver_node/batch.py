@@ -44,6 +44,8 @@ class BatchResult:
         How far each is off [m], [rad].
     iterations, restarts : ndarray of int, shape (N,)
         Steps over all descents, and descents after the first.
+    out_of_reach : ndarray, shape (N,)
+        How far each target lies at least beyond the reach of the arm [m].
     elapsed : float
         Wall time of all [s].
 
@@ -56,6 +58,7 @@ class BatchResult:
     orientation_errors: np.ndarray
     iterations: np.ndarray
     restarts: np.ndarray
+    out_of_reach: np.ndarray
     elapsed: float
 
     @property
@@ -75,6 +78,7 @@ class BatchResult:
             self.chain, self.positions[i].copy(), reason,
             float(self.position_errors[i]), float(self.orientation_errors[i]),
             int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self),
+            float(self.out_of_reach[i]), None,
             mobility_or_none(self.chain) if reason is TerminationReason.RELAXED else None)
 
     def __iter__(self) -> Iterator[IkResult]:
@@ -199,7 +203,8 @@ def _result(chain: KinematicChain, positions: np.ndarray, reports: np.ndarray,
                        reports[:, kernels.N_POSITION].copy(),
                        reports[:, kernels.N_ORIENTATION].copy(),
                        reports[:, kernels.N_ITERATIONS].astype(np.int32),
-                       reports[:, kernels.N_RESTARTS].astype(np.int32), elapsed)
+                       reports[:, kernels.N_RESTARTS].astype(np.int32),
+                       reports[:, kernels.N_GAP].copy(), elapsed)
 
 
 def _cores() -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from ik_solver_node import kernels
 from ik_solver_node.exceptions import ChainError
 from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.reach import reach_of
 from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel
 import numpy as np
 from numpy.typing import ArrayLike
@@ -141,8 +142,11 @@ class KinematicChain:
         starts = np.empty((kernels.STARTS, self.size))
         start_tips = np.empty((len(self.tip_links), 12, kernels.STARTS))
         kernels.tabulate(self.constants, self.topology, self.bounds, starts, start_tips)
-        _freeze((starts, start_tips))
-        return self.constants, self.topology, self.bounds, starts, start_tips
+        first_tip = len(self.topology) - len(self.tip_links)
+        reach = np.array([reach_of(self.constants, self.topology, self.bounds, first_tip + t)
+                          for t in range(len(self.tip_links))])
+        _freeze((starts, start_tips, reach))
+        return self.constants, self.topology, self.bounds, starts, start_tips, reach
 
     @cached_property
     def indifference(self) -> np.ndarray:

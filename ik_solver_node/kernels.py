@@ -99,7 +99,7 @@ TIP_TO_BASE, BASE_TO_TIP = 0, 1
 FIRST, NEAREST, ALL = 0, 1, 2
 # What `descend` takes and returns; the sentences for people are in solver.TerminationReason.
 START, RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS = -1, 0, 1, 2, 3
-OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED, RELAXED = 4, 5, 6, 7, 8
+OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED, RELAXED, IMPOSSIBLE = 4, 5, 6, 7, 8, 9
 
 # Columns of a row of `goal`, one row per tip: position [m] and rotation row by row in the base,
 # the point of the tip that is meant [m], then weights, kinds, frames and tolerances of both parts;
@@ -120,11 +120,12 @@ P_METRIC, P_PULL, P_POSTURE, P_STAY, P_PUSH, PREFERENCES = 0, 1, 2, 3, 4, 5
 V_CURRENT, V_BEST, V_SEED, V_SLOPE, V_ARRIVED, VECTORS = 0, 1, 2, 3, 4, 5
 # What `descend` is busy with, entry `N_PHASE`.
 SEARCHING, POLISHING = 0, 1
-# Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad].
-N_POSITION, N_ORIENTATION, N_ITERATIONS, N_RESTARTS, REPORT = 0, 1, 2, 3, 4
-N_STEPS, N_SLOW, N_FRESH, N_FOUND, N_PHASE, N_CODE = 4, 5, 6, 7, 8, 9
-N_BEST_COST, N_DISTANCE, N_REFERENCE, N_RATE = 10, 11, 12, 13
-N_HISTORY, HISTORY = 14, 8
+# Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad], and how
+# far the target lies at least beyond the reach [m].
+N_POSITION, N_ORIENTATION, N_ITERATIONS, N_RESTARTS, N_GAP, REPORT = 0, 1, 2, 3, 4, 5
+N_STEPS, N_SLOW, N_FRESH, N_FOUND, N_PHASE, N_CODE = 5, 6, 7, 8, 9, 10
+N_BEST_COST, N_DISTANCE, N_REFERENCE, N_RATE = 11, 12, 13, 14
+N_HISTORY, HISTORY = 15, 8
 N_ORDER, ORDER = N_HISTORY + HISTORY, 16
 NUMBERS = N_ORDER + ORDER
 # Entries of `Work.errors`: cost, largest errors over the tips [m], [rad].
@@ -147,6 +148,8 @@ PLAIN_PATIENCE, PLAIN_PROGRESS = 40, 0.98
 # Entries of the table of starts, of which the best `ORDER` are used, and the stream they come
 # from; how many random vectors are looked at for each start after them.
 STARTS, TABLE_SEED, DRAWS = 256, 2**40, 8
+# Restarts for a target that is proven out of reach: to find the closest pose takes a few.
+IMPOSSIBLE_RESTARTS = 8
 # Armijo's constant and the smallest fraction of a step that the line search tries.
 ARMIJO, SMALLEST_FRACTION = 1e-4, 1e-6
 RATE_MIN, RATE_MAX = 1e-6, 1e6
@@ -176,6 +179,7 @@ class Chain(NamedTuple):
     bounds : (5, n), lower, upper, lower and upper end for random draws, period of a full turn
     starts : (s, n), joint vectors to start from
     start_tips : (m, 12, s), the tip frames they give
+    reach : (m, 5), centre, inner and outer radius [m] of where each tip can be: see `reach`
     """
 
     constants: np.ndarray
@@ -183,6 +187,7 @@ class Chain(NamedTuple):
     bounds: np.ndarray
     starts: np.ndarray
     start_tips: np.ndarray
+    reach: np.ndarray
 
 
 class Goal(NamedTuple):
@@ -651,9 +656,9 @@ def slope_vector(chain: Chain, goal: Goal, options: Options, q: Array, work: Wor
 
 @compiled
 def cost_slope(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-               goal_rows: Array, option_array: Array, q: Array, slope: Array) -> float:
+               reach: Array, goal_rows: Array, option_array: Array, q: Array, slope: Array) -> float:
     """Write the slope of the cost into `slope` (n,) and return the cost, for tests."""
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     work = new_work(chain, goal)
@@ -1250,13 +1255,17 @@ def advance(chain: Chain, goal: Goal, options: Options, preferences: Array, step
                 return CONVERGED
         else:
             keep_best(memory, work)
-    if numbers[N_RESTARTS] < options.max_restarts:
+    impossible = numbers[N_GAP] > options.position_tolerance
+    if numbers[N_RESTARTS] < (min(IMPOSSIBLE_RESTARTS, options.max_restarts) if impossible
+                              else options.max_restarts):
         next_start(chain, goal, options, memory, work)
         return RUNNING
     if numbers[N_FOUND] > 0.0:
         return CONVERGED
     if not np.isfinite(numbers[N_BEST_COST]):
         return NOT_FINITE
+    if impossible:
+        return IMPOSSIBLE
     return OUT_OF_RESTARTS if options.max_restarts > 0 else code
 
 
@@ -1497,10 +1506,10 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
 
 @compiled
 def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array,
-                 start_tips: Array, goal_rows: Array, option_array: Array, preferences: Array,
-                 q: Array, seed: Array, slope: Array) -> float:
+                 start_tips: Array, reach: Array, goal_rows: Array, option_array: Array,
+                 preferences: Array, q: Array, seed: Array, slope: Array) -> float:
     """Return the objectives at `q` and write their slope to `slope` (n,); for `step_aside`."""
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     work = new_work(chain, goal)
@@ -1510,9 +1519,9 @@ def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array
 
 @compiled
 def errors_at(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-              goal_rows: Array, option_array: Array, q: Array) -> tuple[float, float]:
+              reach: Array, goal_rows: Array, option_array: Array, q: Array) -> tuple[float, float]:
     """Return the largest position error [m] and orientation error [rad] over the tips at `q`."""
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     goal = Goal(goal_rows, unpack_options(option_array).orientation_weight)
     work = new_work(chain, goal)
     measure(chain, goal, q, work)
@@ -1521,16 +1530,35 @@ def errors_at(constants: Array, topology: Array, bounds: Array, starts: Array, s
 
 @compiled
 def step_aside(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-               goal_rows: Array, option_array: Array, q: Array, displacement: Array,
+               reach: Array, goal_rows: Array, option_array: Array, q: Array, displacement: Array,
                weights: Array, trial: Array) -> bool:
     """Do what `try_step` does, for objectives that only Python can evaluate."""
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     return try_step(chain, goal, options, q, displacement, weights, trial, new_work(chain, goal))
 
 
 # The whole search ----------------------------------------------------------------------------
+
+
+@compiled
+def gap_to_reach(goal: Array, reach: Array) -> float:
+    """Return how far the farthest target lies at least beyond where its tip can be [m]."""
+    worst = 0.0
+    for t in range(goal.shape[0]):
+        if goal[t, G_WEIGHT] > 0.0:
+            squared, tool, slack = 0.0, 0.0, 0.0
+            for i in range(3):
+                off = goal[t, G_POSITION + i] - reach[t, i]
+                squared += off * off
+                tool += goal[t, G_TOOL + i] ** 2
+                if goal[t, G_KIND] != FULL:
+                    slack += goal[t, G_TOLERANCE + i] ** 2
+            distance, slack = math.sqrt(squared), math.sqrt(tool) + math.sqrt(slack)
+            worst = max(worst, max(reach[t, 3] - slack - distance,
+                                   distance - reach[t, 4] - slack))
+    return worst
 
 
 @spliced
@@ -1606,6 +1634,7 @@ def proceed(chain: Chain, goal: Goal, options: Options, preferences: Array, posi
     if code == START:
         if not begin(chain.bounds, positions, memory):
             return BAD_SEED
+        numbers[N_GAP] = gap_to_reach(goal.rows, chain.reach)
         code = RUNNING
     if numbers[N_PHASE] == SEARCHING:
         measure(chain, goal, memory.vectors[V_CURRENT], work)
@@ -1629,8 +1658,8 @@ def proceed(chain: Chain, goal: Goal, options: Options, preferences: Array, posi
 
 @compiled
 def descend(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-            goal_rows: Array, option_array: Array, preferences: Array, positions: Array,
-            memory_array: Array, found: Array, code: int, chunk: int) -> int:
+            reach: Array, goal_rows: Array, option_array: Array, preferences: Array,
+            positions: Array, memory_array: Array, found: Array, code: int, chunk: int) -> int:
     """
     Descend for at most about `chunk` iterations and return a code; `RUNNING` means call again.
 
@@ -1642,7 +1671,7 @@ def descend(constants: Array, topology: Array, bounds: Array, starts: Array, sta
     used up. The best joints met, whichever descent found them, are kept. `found` (k, n + 2) takes
     the solutions and their errors [m], [rad], if all are wanted.
     """
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     memory = unpack_memory(memory_array, bounds.shape[1])
@@ -1652,7 +1681,7 @@ def descend(constants: Array, topology: Array, bounds: Array, starts: Array, sta
 
 @compiled
 def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array,
-                 start_tips: Array, goals: Array, option_array: Array, preferences: Array,
+                 start_tips: Array, reach: Array, goals: Array, option_array: Array, preferences: Array,
                  positions: Array, reports: Array) -> None:
     """
     Do what calls of `descend` for each of `goals` (N, m, GOAL_SIZE) would.
@@ -1660,7 +1689,7 @@ def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array
     `positions` (N, n) are the seeds, and then the answers; `reports` (N, REPORT + 1) gets the
     report of each and, at its end, the code.
     """
-    chain = Chain(constants, topology, bounds, starts, start_tips)
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     memory_array = np.empty(NUMBERS + VECTORS * bounds.shape[1])
     memory = unpack_memory(memory_array, bounds.shape[1])

@@ -206,6 +206,7 @@ class TerminationReason(IntEnum):
     NOT_FINITE = kernels.NOT_FINITE
     OUT_OF_TIME = kernels.OUT_OF_TIME
     RELAXED = kernels.RELAXED
+    IMPOSSIBLE = kernels.IMPOSSIBLE
 
     @property
     def sentence(self) -> str:
@@ -222,6 +223,7 @@ _SENTENCES = {
     TerminationReason.NOT_FINITE: 'the error is not a finite number',
     TerminationReason.OUT_OF_TIME: 'the time budget ran out',
     TerminationReason.RELAXED: 'reached what the arm controls of the target',
+    TerminationReason.IMPOSSIBLE: 'the target is out of reach, whatever the joints do',
 }
 
 
@@ -245,6 +247,11 @@ class IkResult:
         Steps over all descents, and descents after the first.
     elapsed : float
         Wall time of the solve [s].
+    out_of_reach : float
+        How far the target lies at least beyond the reach of the arm [m]: more than the position
+        tolerance proves that it is impossible, 0 proves nothing.
+    goal : ndarray, shape (m, GOAL_SIZE)
+        What was asked, as the kernels take it.
     relaxed : Mobility, optional
         What of the target was asked for in the end, if the reason is ``RELAXED``.
 
@@ -258,6 +265,8 @@ class IkResult:
     iterations: int
     restarts: int
     elapsed: float
+    out_of_reach: float = 0.0
+    goal: np.ndarray | None = field(default=None, repr=False)
     relaxed: Mobility | None = None
 
     @property
@@ -268,9 +277,26 @@ class IkResult:
     @property
     def sentence(self) -> str:
         """Why the solve ended, in words, and what was held if the target was relaxed."""
-        if self.relaxed is None:
+        if self.relaxed is not None:
+            return f'{self.reason.sentence}: it {self.relaxed.sentence}'
+        if self.success:
             return self.reason.sentence
-        return f'{self.reason.sentence}: it {self.relaxed.sentence}'
+        told = self.reason.sentence
+        if self.reason is TerminationReason.IMPOSSIBLE:
+            told += f', by at least {self.out_of_reach:.3g} m'
+        blocking = self.blocking_joints
+        return f'{told}; at a limit and in the way: {", ".join(blocking)}' if blocking else told
+
+    @property
+    def blocking_joints(self) -> tuple[str, ...]:
+        """Names of the joints whose limit keeps the tip from coming nearer to the target."""
+        if self.goal is None or self.success:
+            return ()
+        slope = np.empty(self.chain.size)
+        kernels.cost_slope(*self.chain.arrays, self.goal, _DEFAULT._array, self.positions, slope)
+        outward = (((self.positions >= self.chain.upper) & (slope < -BLOCKED))
+                   | ((self.positions <= self.chain.lower) & (slope > BLOCKED)))
+        return tuple(self.chain.joint_names[j] for j in np.flatnonzero(outward))
 
     @property
     def joints_at_limit(self) -> tuple[str, ...]:
@@ -278,6 +304,9 @@ class IkResult:
         there = (self.positions <= self.chain.lower) | (self.positions >= self.chain.upper)
         return tuple(self.chain.joint_names[j] for j in np.flatnonzero(there))
 
+
+BLOCKED = 1e-9
+"""Slope of the cost from which on a limit is in the way [m^2 per rad or m]."""
 
 Request = Target | Pose | Sequence[Target | Pose | None] | Mapping[str, Target | Pose]
 """What `solve` takes as a target: of the only tip, or of each of several tips."""
@@ -340,7 +369,7 @@ def _solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
     if customs and code == kernels.CONVERGED:
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
                           began)
-    return result_of(chain, options, code, positions, memory, began)
+    return result_of(chain, goal, options, code, positions, memory, began)
 
 
 def _relaxed(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
@@ -504,7 +533,7 @@ class Following:
         positions = np.array(seed)
         memory, code = search(self._chain, goal, self._options, self._array, self._rows,
                               positions, NO_LIST, began)
-        result = result_of(self._chain, self._options, code, positions, memory, began)
+        result = result_of(self._chain, goal, self._options, code, positions, memory, began)
         if not result.success:
             return None, positions
         if code != kernels.CONVERGED:  # but by polishing
@@ -571,7 +600,7 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     results = []
     for row in solutions[np.argsort(distances, kind='stable')]:
         memory[:kernels.N_ITERATIONS] = row[chain.size:]
-        results.append(result_of(chain, options, kernels.CONVERGED, row[:chain.size].copy(),
+        results.append(result_of(chain, goal, options, kernels.CONVERGED, row[:chain.size].copy(),
                                  memory, began))
     return tuple(results)
 
@@ -674,10 +703,11 @@ def _positions(chain: KinematicChain, seed: ArrayLike | None) -> np.ndarray:
 _REASONS = {reason.value: reason for reason in TerminationReason}
 
 
-def result_of(chain: KinematicChain, options: SolverOptions, code: int, positions: np.ndarray,
-              memory: np.ndarray, began: float) -> IkResult:
+def result_of(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, code: int,
+              positions: np.ndarray, memory: np.ndarray, began: float) -> IkResult:
     """Put what the kernels report into words; the verdict is that of the errors they report."""
-    position_error, orientation_error, iterations, restarts = memory[:kernels.REPORT].tolist()
+    position_error, orientation_error, iterations, restarts, out_of_reach = (
+        memory[:kernels.REPORT].tolist())
     if (position_error <= options.position_tolerance
             and orientation_error <= options.orientation_tolerance):
         code = kernels.CONVERGED  # also by polishing
@@ -686,7 +716,7 @@ def result_of(chain: KinematicChain, options: SolverOptions, code: int, position
     result.__dict__.update(
         chain=chain, positions=positions, reason=_REASONS[code], position_error=position_error,
         orientation_error=orientation_error, iterations=int(iterations), restarts=int(restarts),
-        elapsed=perf_counter() - began, relaxed=None)
+        elapsed=perf_counter() - began, out_of_reach=out_of_reach, goal=goal, relaxed=None)
     return result
 
 
@@ -704,6 +734,8 @@ def warm_up() -> float:
     constants[:, [0, 4, 8, 12]] = 1.0
     bounds = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0]])
     starts, start_tips = np.empty((1, 1)), np.empty((1, 12, 1))
+    reach = np.array([[0.0, 0.0, 0.0, 0.0, 2.0]])
+    reach.flags.writeable = False
     for array in (constants, topology, bounds):
         array.flags.writeable = False  # as those of a chain: numba tells the two apart
     kernels.tabulate(constants, topology, bounds, starts, start_tips)
@@ -711,8 +743,8 @@ def warm_up() -> float:
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
     preferences = np.ones((kernels.PREFERENCES, 1))
     preferences.flags.writeable = False
-    kernels.descend(constants, topology, bounds, starts, start_tips, PointTarget(np.ones(3)).goal,
-                    SolverOptions()._array, preferences, np.zeros(1), memory, NO_LIST,
+    kernels.descend(constants, topology, bounds, starts, start_tips, reach,
+                    PointTarget(np.ones(3)).goal, SolverOptions()._array, preferences, np.zeros(1), memory, NO_LIST,
                     kernels.START, 1)
     q, frames = np.zeros(1), np.empty((2, 12))
     q.flags.writeable = False

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'ik_solver_node'
 FLOORS = {
     'exceptions': 0, 'kernels': 0,
     'options': 1, 'pose': 1,
-    'robot_model': 2,
+    'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5,

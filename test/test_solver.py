@@ -166,9 +166,38 @@ def test_the_error_a_joint_cannot_take_goes_to_the_free_joints(rule):
 def test_an_unreachable_point_gets_the_closest_pose(plane):
     """Stretched towards the point, short by exactly what is missing."""
     result = solve(plane, PointTarget([1.2, 0.9, 0.0]), [0.1, 0.5])
-    assert result.reason is TerminationReason.OUT_OF_RESTARTS
+    assert result.reason is TerminationReason.IMPOSSIBLE
     assert result.position_error == pytest.approx(1.5 - 0.9, abs=1e-6)
+    assert result.out_of_reach == pytest.approx(1.5 - 0.9, abs=1e-6)
+    assert 'by at least 0.6 m' in result.sentence
     assert result.positions == pytest.approx([np.arctan2(0.9, 1.2), 0.0], abs=1e-3)
+
+
+def test_the_joints_in_the_way_are_named():
+    """A target that only a limit keeps the arm from: the one that is at its end."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    beyond = chain_of('planar_2r').forward_kinematics([0.8, 0.0]).position
+    result = solve(chain, PointTarget(beyond), [0.4, 0.3])
+    assert not result.success and result.out_of_reach == 0.0
+    assert result.blocking_joints == ('joint_1',)
+    assert 'in the way: joint_1' in result.sentence
+
+
+@pytest.mark.parametrize('name', ['planar_2r', 'six_axis_arm', 'seven_axis_arm'])
+def test_targets_on_the_edge_of_the_reach_are_reached(name):
+    """A stretched arm is singular, which slows the last steps down but does not stop them."""
+    chain = chain_of(name)
+    for q in random_positions(chain, 20, 5):
+        q[1 if name == 'planar_2r' else 2] = 0.0  # the elbow
+        result = solve(chain, PointTarget(chain.forward_kinematics(q).position), chain.mid_range(),
+                       SolverOptions(**PATIENT))
+        assert result.success, (name, q.tolist(), result.sentence)
+
+
+def behind(arm):
+    """Return a pose near the edge of the reach that points back: not proven impossible."""
+    reach = arm.arrays[-1][0]
+    return PoseTarget(Pose.from_rpy(reach[:3] + [0.98 * reach[4], 0.0, 0.0], [0, -np.pi / 2, 0]))
 
 
 @pytest.mark.parametrize('options, reason', [
@@ -179,8 +208,9 @@ def test_an_unreachable_point_gets_the_closest_pose(plane):
 ])
 def test_the_reason_says_what_ended_the_search(arm, options, reason):
     """Each budget has its own reason, and every reason a sentence."""
-    result = solve(arm, PointTarget([5.0, 0.0, 0.0]), options=SolverOptions(**PATIENT, **options))
+    result = solve(arm, behind(arm), options=SolverOptions(**PATIENT, **options))
     assert result.reason is reason
+    assert result.out_of_reach == 0.0
     assert not result.success
     assert len(reason.sentence) > 20
     assert result.restarts == options['max_restarts']
@@ -194,9 +224,9 @@ def test_every_reason_has_a_sentence():
 def test_the_time_budget_ends_a_search(arm):
     """A search that would take long stops at the first look at the clock after its time."""
     options = SolverOptions(max_time=1e-3, max_restarts=100000)
-    solve(arm, PointTarget([5.0, 0.0, 0.0]), options=SolverOptions(max_restarts=0))
+    solve(arm, behind(arm), options=SolverOptions(max_restarts=0))
     began = perf_counter()
-    result = solve(arm, PointTarget([5.0, 0.0, 0.0]), options=options)
+    result = solve(arm, behind(arm), options=options)
     assert perf_counter() - began < 0.5
     assert result.reason is TerminationReason.OUT_OF_TIME
     assert result.restarts < 100000

@@ -656,7 +656,8 @@ def slope_vector(chain: Chain, goal: Goal, options: Options, q: Array, work: Wor
 
 @compiled
 def cost_slope(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-               reach: Array, goal_rows: Array, option_array: Array, q: Array, slope: Array) -> float:
+               reach: Array, goal_rows: Array, option_array: Array, q: Array,
+               slope: Array) -> float:
     """Write the slope of the cost into `slope` (n,) and return the cost, for tests."""
     chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
@@ -1519,7 +1520,8 @@ def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array
 
 @compiled
 def errors_at(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-              reach: Array, goal_rows: Array, option_array: Array, q: Array) -> tuple[float, float]:
+              reach: Array, goal_rows: Array, option_array: Array,
+              q: Array) -> tuple[float, float]:
     """Return the largest position error [m] and orientation error [rad] over the tips at `q`."""
     chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     goal = Goal(goal_rows, unpack_options(option_array).orientation_weight)
@@ -1681,8 +1683,8 @@ def descend(constants: Array, topology: Array, bounds: Array, starts: Array, sta
 
 @compiled
 def descend_many(constants: Array, topology: Array, bounds: Array, starts: Array,
-                 start_tips: Array, reach: Array, goals: Array, option_array: Array, preferences: Array,
-                 positions: Array, reports: Array) -> None:
+                 start_tips: Array, reach: Array, goals: Array, option_array: Array,
+                 preferences: Array, positions: Array, reports: Array) -> None:
     """
     Do what calls of `descend` for each of `goals` (N, m, GOAL_SIZE) would.
 

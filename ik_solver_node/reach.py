@@ -1,12 +1,13 @@
 """
 Reach: a ball that a tip cannot leave, and one that it cannot enter, whatever its joints do.
 
-A turning joint keeps every point of its axis where it is. So a chain can be thought of as a string
-of straight pieces from a point on one axis to a point on the next: however the joints turn, the tip
-is no further from the first of these points than all pieces together are long, and no nearer than
-the longest piece is longer than all others. The points are chosen along the axes so that the string
-is short. Sliding joints make their pieces longer by their travel. The joints' limits are left
-aside, so that what lies outside is impossible, while what lies inside need not be possible.
+A turning joint keeps every point of its axis where it is. So a chain can be thought of as a
+string of straight pieces from a point on one axis to a point on the next: however the joints turn,
+the tip is no further from the first of these points than all pieces together are long, and no
+nearer than the longest piece is longer than all others. The points are chosen along the axes so
+that the string is short. Sliding joints make it longer by their travel. The limits of turning
+joints are left aside, so that what lies outside is impossible, while what lies inside need not be
+possible.
 """
 
 from __future__ import annotations

@@ -655,16 +655,17 @@ def slope_vector(chain: Chain, goal: Goal, options: Options, q: Array, work: Wor
 
 
 @compiled
-def cost_slope(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-               reach: Array, goal_rows: Array, option_array: Array, q: Array,
-               slope: Array) -> float:
-    """Write the slope of the cost into `slope` (n,) and return the cost, for tests."""
+def assess(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+           reach: Array, goal_rows: Array, option_array: Array, q: Array, slope: Array,
+           errors: Array) -> None:
+    """Write the slope of the cost at `q` to `slope` (n,), cost and errors to `errors` (ERRORS,)."""
     chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     work = new_work(chain, goal)
     slope_vector(chain, goal, options, q, work, slope)
-    return measure(chain, goal, q, work)
+    measure(chain, goal, q, work)
+    errors[:] = work.errors
 
 
 @inlined
@@ -1516,18 +1517,6 @@ def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array
     work = new_work(chain, goal)
     slope_of_objective(chain, goal, options, preferences, q, seed, work, slope)
     return objective(chain, goal, options, preferences, q, seed, work)
-
-
-@compiled
-def errors_at(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
-              reach: Array, goal_rows: Array, option_array: Array,
-              q: Array) -> tuple[float, float]:
-    """Return the largest position error [m] and orientation error [rad] over the tips at `q`."""
-    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
-    goal = Goal(goal_rows, unpack_options(option_array).orientation_weight)
-    work = new_work(chain, goal)
-    measure(chain, goal, q, work)
-    return work.errors[E_POSITION], work.errors[E_ORIENTATION]
 
 
 @compiled

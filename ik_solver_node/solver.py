@@ -293,7 +293,8 @@ class IkResult:
         if self.goal is None or self.success:
             return ()
         slope = np.empty(self.chain.size)
-        kernels.cost_slope(*self.chain.arrays, self.goal, _DEFAULT._array, self.positions, slope)
+        kernels.assess(*self.chain.arrays, self.goal, _DEFAULT._array, self.positions, slope,
+                       np.empty(kernels.ERRORS))
         outward = (((self.positions >= self.chain.upper) & (slope < -BLOCKED))
                    | ((self.positions <= self.chain.lower) & (slope > BLOCKED)))
         return tuple(self.chain.joint_names[j] for j in np.flatnonzero(outward))
@@ -417,8 +418,9 @@ class Relaxation:
 def errors_of(chain: KinematicChain, goal: np.ndarray,
               positions: np.ndarray) -> tuple[float, float]:
     """Return position [m] and orientation error [rad] of what a goal (m, GOAL_SIZE) asks for."""
-    off, turned = kernels.errors_at(*chain.arrays, goal, _DEFAULT._array, positions)
-    return off, turned
+    errors = np.empty(kernels.ERRORS)
+    kernels.assess(*chain.arrays, goal, _DEFAULT._array, positions, np.empty(chain.size), errors)
+    return float(errors[kernels.E_POSITION]), float(errors[kernels.E_ORIENTATION])
 
 
 def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
@@ -743,9 +745,12 @@ def warm_up() -> float:
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
     preferences = np.ones((kernels.PREFERENCES, 1))
     preferences.flags.writeable = False
-    kernels.descend(constants, topology, bounds, starts, start_tips, reach,
-                    PointTarget(np.ones(3)).goal, SolverOptions()._array, preferences, np.zeros(1), memory, NO_LIST,
+    arrays = (constants, topology, bounds, starts, start_tips, reach)
+    goal, options = PointTarget(np.ones(3)).goal, SolverOptions()._array
+    kernels.descend(*arrays, goal, options, preferences, np.zeros(1), memory, NO_LIST,
                     kernels.START, 1)
+    kernels.assess(*arrays, goal, options, np.zeros(1), np.zeros(1), np.zeros(kernels.ERRORS))
+    kernels.tip_distance(goal, 1.0, np.zeros((1, 12)))
     q, frames = np.zeros(1), np.empty((2, 12))
     q.flags.writeable = False
     kernels.tip_frames(constants, topology, q, frames)

@@ -108,10 +108,9 @@ class TrackResult:
         if self.verdict is Verdict.REACHED:
             return f'reached the target to {left}'
         if self.verdict is Verdict.CLOSEST:
-            return f'moved to the closest pose found, {left} off: {self.result.reason.sentence}'
+            return f'moved to the closest pose found, {left} off: {self.result.sentence}'
         if self.verdict is Verdict.NOT_REACHED:
-            return (f'holding, the closest pose found is {left} off: '
-                    f'{self.result.reason.sentence}')
+            return f'holding, the closest pose found is {left} off: {self.result.sentence}'
         return (f'holding, the target has not leapt but its solution moves {self.joint} by '
                 f'{self.joint_step:.3g} rad or m, more than tracking.max_joint_step')
 

@@ -1,6 +1,7 @@
 """The compiled functions, each against an independent way to the same number."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from ik_solver_node import kernels
 from ik_solver_node.pose import Pose
 from ik_solver_node.solver import solve, SolverOptions, StepRule, warm_up
 from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import PoseTracker
 import numpy as np
 import pytest
 from transforms3d.axangles import axangle2mat
@@ -23,7 +25,9 @@ def arm():
 
 def goal_of(*targets):
     """Return targets as the kernels take them."""
-    return np.concatenate([target.goal for target in targets])
+    goal = np.concatenate([target.goal for target in targets])
+    goal.flags.writeable = False
+    return goal
 
 
 def rotation_vector(target, frame):
@@ -81,16 +85,20 @@ def test_the_exact_slope_is_the_derivative_of_the_cost(arm, target):
     """Central differences of the cost agree with the slope from the Jacobian."""
     rng = np.random.default_rng(1)
     options = SolverOptions()._array
-    slope, unused = np.empty(arm.size), np.empty(arm.size)
+    slope, unused, errors = np.empty(arm.size), np.empty(arm.size), np.empty(kernels.ERRORS)
     arrays = (*arm.arrays, goal_of(target), options)
     for _ in range(20):
         q = rng.uniform(arm.lower, arm.upper)
-        kernels.cost_slope(*arrays, q, slope)
+        kernels.assess(*arrays, q, slope, errors)
         for j in range(arm.size):
             beside = [q.copy(), q.copy()]
             beside[0][j] += 1e-6
             beside[1][j] -= 1e-6
-            high, low = (kernels.cost_slope(*arrays, at, unused) for at in beside)
+            costs = []
+            for at in beside:
+                kernels.assess(*arrays, at, unused, errors)
+                costs.append(errors[kernels.E_COST])
+            high, low = costs
             assert slope[j] == pytest.approx((high - low) / 2e-6, abs=1e-6)
 
 
@@ -100,8 +108,9 @@ def test_finite_differences_agree_with_the_exact_slope(arm):
     q = arm.mid_range() + 0.3
     before = q.copy()
     arrays = (*arm.arrays, goal_of(PointTarget([0.2, 0.3, 0.4])))
-    kernels.cost_slope(*arrays, SolverOptions()._array, q, exact)
-    kernels.cost_slope(*arrays, SolverOptions(slope='finite_difference')._array, q, estimated)
+    errors = np.empty(kernels.ERRORS)
+    kernels.assess(*arrays, SolverOptions()._array, q, exact, errors)
+    kernels.assess(*arrays, SolverOptions(slope='finite_difference')._array, q, estimated, errors)
     np.testing.assert_allclose(estimated, exact, atol=1e-4)
     assert q.tolist() == before.tolist()
 
@@ -134,8 +143,32 @@ def test_each_kernel_that_users_reach_is_compiled_once(arm):
         arm.jacobian(seed)
     for chain in (copy.deepcopy(arm), pickle.loads(pickle.dumps(arm))):
         solve(chain, Pose.identity(), None, pickle.loads(pickle.dumps(SolverOptions())))
-    for name in ('descend', 'tip_frames', 'tip_jacobian', 'tabulate'):
+    tracker = PoseTracker(arm)
+    for x in (0.3, 0.31, 5.0):
+        tracker.track(PointTarget([x, 0.1, 0.4])).result.blocking_joints
+    for name in ('descend', 'assess', 'tip_distance', 'tip_frames', 'tip_jacobian', 'tabulate'):
         assert len(getattr(kernels, name).signatures) == 1, name
+
+
+def test_nothing_is_compiled_after_the_warm_up():
+    """A node that has warmed up does not stall when it first follows, refuses or explains."""
+    code = ('from numba.core import event\n'
+            'from chains import chain_of\n'
+            'from ik_solver_node import PointTarget, Pose, PoseTarget, PoseTracker, warm_up\n'
+            'warm_up()\n'
+            'compiled = event.RecordingListener()\n'
+            'event.register("numba:compile", compiled)\n'
+            'for name in ("desk_arm", "six_axis_arm"):\n'
+            '    tracker = PoseTracker(chain_of(name))\n'
+            '    for x in (0.2, 0.21, 0.1, 5.0):\n'
+            '        for target in (PointTarget([x, 0.0, 0.1]), PoseTarget(Pose.from_rpy(\n'
+            '                [x, 0.0, 0.1], [0.3, 0.1, 0.2]))):\n'
+            '            print(tracker.track(target).sentence)\n'
+            'print([e.data["dispatcher"].__name__ for _, e in compiled.buffer])\n')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == '[]', done.stdout
 
 
 def test_without_a_folder_for_the_cache_it_still_compiles():

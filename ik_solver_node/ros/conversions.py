@@ -169,6 +169,8 @@ def solution_values(answer: TrackResult, published: Time | None) -> dict[str, st
         'restarts': str(result.restarts),
         'elapsed [s]': repr(result.elapsed),
         'joints_at_limit': ', '.join(result.joints_at_limit),
+        'blocking_joints': ', '.join(result.blocking_joints),
+        'out_of_reach [m]': repr(result.out_of_reach),
         'joint_states_stamp': '' if published is None else stamp_to_text(published),
     }
 
@@ -178,5 +180,6 @@ def refusal_values() -> dict[str, str]:
     return {
         'verdict': 'refused', 'reason': '', 'position_error [m]': '',
         'orientation_error [rad]': '', 'iterations': '', 'restarts': '', 'elapsed [s]': '',
-        'joints_at_limit': '', 'joint_states_stamp': '',
+        'joints_at_limit': '', 'blocking_joints': '', 'out_of_reach [m]': '',
+        'joint_states_stamp': '',
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
@@ -51,8 +52,9 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
 
 
 def summary(chain: KinematicChain) -> str:
-    """Return robot, base, tip, joints and their limits in a line for the log."""
+    """Return robot, base, tip, joints, their limits and what they control, in a line to log."""
     joints = ', '.join(f'{name} [{lower:.4g}, {upper:.4g}]' for name, lower, upper in
                        zip(chain.joint_names, chain.lower, chain.upper))
     return (f'robot {chain.model.name!r} from {chain.base_link!r} to '
-            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}')
+            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}; it '
+            f'{mobility_of(chain).sentence}')

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 import os
 import sys
@@ -86,7 +87,7 @@ class BatchResult:
         return (self[i] for i in range(len(self)))
 
 
-def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
+def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, ...] | np.ndarray,
                 seeds: ArrayLike | None = None, options: SolverOptions = SolverOptions(), *,
                 workers: int | None = None, progress: bool | None = None) -> BatchResult:
     """
@@ -126,12 +127,16 @@ def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
         If `progress` is True and tqdm is not installed.
 
     """
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+    if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int)
+                                or workers < 1):
         raise OptionsError(f'workers is {workers!r}, but must be a positive number of threads')
     array, rows, customs = prepared(chain, options)
     if customs:
         raise OptionsError('solve_batch runs outside of Python, so that it cannot call a Custom '
                            'objective; use solve for each target')
+    if not isinstance(targets, (list, tuple, np.ndarray)):
+        raise InvalidPoseError(f'targets must be a sequence or an array of targets, got '
+                               f'{targets!r}')
     warm_up()
     began = perf_counter()
     count = len(targets)
@@ -158,17 +163,27 @@ def solve_batch(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
                 _take_relaxed(chain, goals, missed, again, told, some, report)
         return last - first
 
-    with ThreadPoolExecutor(workers or _cores()) as pool:
-        futures = [pool.submit(run, first) for first in range(0, count, CHUNK)]
-        try:
-            with _Bar(count, progress) as bar:
-                for future in futures:
-                    bar.add(future.result())
-        finally:
-            for future in futures:
-                future.cancel()
+    with _Bar(count, progress) as bar:
+        _run_all(run, range(0, count, CHUNK), workers or _cores(), bar)
     _refuse_bad_seeds(reports, positions)
     return _result(chain, positions, reports, perf_counter() - began)
+
+
+def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int, bar: _Bar) -> None:
+    """Call `run` for each of `firsts` on so many threads; a few wait in line, so that it ends."""
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[Future[int]] = deque()
+    try:
+        for first in firsts:
+            if len(waiting) > 2 * workers:
+                bar.add(waiting.popleft().result())
+            waiting.append(pool.submit(run, first))
+        while waiting:
+            bar.add(waiting.popleft().result())
+    finally:
+        for future in waiting:
+            future.cancel()
+        pool.shutdown()
 
 
 CODE = kernels.REPORT
@@ -270,7 +285,8 @@ def _goals_of_array(chain: KinematicChain, targets: np.ndarray, first: int,
     if some.ndim == 3:
         turns = some[:, :3, :3]
         skew = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).reshape(len(some), -1).max(1)
-        bad |= ~(skew <= ROTATION_SLACK) | (np.linalg.det(turns) < 0.0)
+        bad |= ~(skew <= ROTATION_SLACK)
+        bad[~bad] = np.linalg.det(turns[~bad]) < 0.0
         bad |= (some[:, 3] != [0.0, 0.0, 0.0, 1.0]).any(axis=1)
         goals[:, 0, kernels.G_WEIGHT + 1] = 1.0
         goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9] = turns.reshape(-1, 9)

@@ -658,7 +658,7 @@ def slope_vector(chain: Chain, goal: Goal, options: Options, q: Array, work: Wor
 def assess(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
            reach: Array, goal_rows: Array, option_array: Array, q: Array, slope: Array,
            errors: Array) -> None:
-    """Write the slope of the cost at `q` to `slope` (n,), cost and errors to `errors` (ERRORS,)."""
+    """Write the slope of the cost at `q` to `slope` (n,), and what `measure` finds to `errors`."""
     chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
@@ -1188,6 +1188,7 @@ def plain_descent(chain: Chain, goal: Goal, options: Options, steps: int, memory
         memory.numbers[N_STEPS] += 1.0
         if arrived(work.errors, options):
             return CONVERGED
+        keep_best(memory, work)
         if slow(work.errors[E_COST], PLAIN_PROGRESS, float(PLAIN_PATIENCE), memory.numbers):
             return STALLED
     return RUNNING
@@ -1229,10 +1230,11 @@ def descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memo
     else:
         code = plain_descent(chain, goal, options, left, memory, work)
     numbers[N_ITERATIONS] += numbers[N_STEPS] - before
-    if code != CONVERGED:
-        keep_best(memory, work)
     if code == RUNNING and numbers[N_STEPS] >= options.max_iterations:
-        return OUT_OF_ITERATIONS
+        code = OUT_OF_ITERATIONS
+    # Not while it runs: where a call of `descend` ends must not change the answer.
+    if code == STALLED or code == OUT_OF_ITERATIONS:
+        keep_best(memory, work)
     return code
 
 
@@ -1271,6 +1273,18 @@ def advance(chain: Chain, goal: Goal, options: Options, preferences: Array, step
     return OUT_OF_RESTARTS if options.max_restarts > 0 else code
 
 
+@compiled
+def apart(bounds: Array, one: Array, other: Array) -> float:
+    """Return the largest difference of a joint, whole turns aside."""
+    largest = 0.0
+    for j in range(other.shape[0]):
+        difference = abs(one[j] - other[j])
+        if bounds[4, j] > 0.0:
+            difference = abs(difference - np.round(difference / bounds[4, j]) * bounds[4, j])
+        largest = max(largest, difference)
+    return largest
+
+
 @spliced
 def accept(chain: Chain, goal: Goal, options: Options, preferences: Array, memory: Memory,
            found: Array, work: Work) -> bool:
@@ -1286,8 +1300,8 @@ def accept(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
         settle(chain, goal, options, preferences, memory, work)
     distance = 0.0
     for j in range(q.shape[0]):
-        apart = q[j] - memory.vectors[V_SEED, j]
-        distance += preferences[P_METRIC, j] * apart * apart
+        moved = q[j] - memory.vectors[V_SEED, j]
+        distance += preferences[P_METRIC, j] * moved * moved
     if numbers[N_FOUND] == 0.0 or distance < numbers[N_DISTANCE]:
         numbers[N_DISTANCE] = distance
         memory.vectors[V_BEST] = q
@@ -1296,7 +1310,7 @@ def accept(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
         n = q.shape[0]
         listed = int(numbers[N_FOUND])
         for k in range(listed):
-            if np.abs(found[k, :n] - q).max() < options.separation:
+            if apart(chain.bounds, found[k], q) < options.separation:
                 return numbers[N_RESTARTS] >= options.search_restarts
         found[listed, :n] = q
         found[listed, n] = work.errors[E_POSITION]
@@ -1581,7 +1595,7 @@ def polish(chain: Chain, goal: Goal, steps: int, memory: Memory, work: Work) -> 
     if numbers[N_PHASE] != POLISHING:
         numbers[N_PHASE], numbers[N_STEPS] = POLISHING, 0.0
         numbers[N_RATE] = DAMPING * cost + DAMPING_FLOOR
-    for _ in range(steps):
+    for _ in range(min(steps, POLISH_STEPS - int(numbers[N_STEPS]))):
         numbers[N_STEPS] += 1.0
         weighted_jacobian(chain, goal, work)
         damped_step(chain.bounds, q, numbers[N_RATE], work.jacobian, work.residual, work.free,
@@ -1629,6 +1643,8 @@ def proceed(chain: Chain, goal: Goal, options: Options, preferences: Array, posi
         code = RUNNING
     if numbers[N_PHASE] == SEARCHING:
         measure(chain, goal, memory.vectors[V_CURRENT], work)
+        if code == OUT_OF_TIME:
+            keep_best(memory, work)
         last = numbers[N_ITERATIONS] + chunk
         while code == RUNNING and numbers[N_ITERATIONS] < last:
             code = advance(chain, goal, options, preferences, int(last - numbers[N_ITERATIONS]),

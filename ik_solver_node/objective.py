@@ -50,10 +50,14 @@ class Comfort:
     def __post_init__(self) -> None:
         """Check the fields."""
         _check_weight(self)
+        if not isinstance(self.posture, Mapping):
+            raise OptionsError(f'the posture of Comfort must be a mapping from joints to '
+                               f'positions, got {self.posture!r}')
         for name, position in self.posture.items():
-            if not math.isfinite(position):
-                raise OptionsError(f'the posture of joint {name!r} is {position}, but must be a '
-                                   'finite number')
+            if not (isinstance(position, (int, float)) and math.isfinite(position)):
+                raise OptionsError(f'the posture of joint {name!r} is {position!r}, but must be '
+                                   'a finite number')
+        object.__setattr__(self, 'posture', dict(self.posture))
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,12 @@ class Custom:
         """
         found = self.function(q.copy())
         if isinstance(found, tuple):
-            value, slope = found
-            slope = np.asarray(slope, dtype=np.float64)
+            try:
+                value, slope = found
+                slope = np.array(slope, dtype=np.float64)
+            except (TypeError, ValueError):
+                raise OptionsError(f'a Custom objective must return a number, or a number and a '
+                                   f'slope, got {found!r}') from None
             if slope.shape != q.shape:
                 raise OptionsError(f'the slope of a Custom objective must have shape {q.shape}, '
                                    f'got {slope.shape}')
@@ -210,9 +218,17 @@ class Preferences(NamedTuple):
     customs: tuple[Custom, ...]
 
 
-@lru_cache(maxsize=32)
 def preferences(chain: KinematicChain, objectives: tuple[Objective, ...],
                 joint_weights: tuple[tuple[str, float], ...]) -> Preferences:
+    """Do what `_preferences` does, and remember it if it can."""
+    try:
+        return _remembered(chain, objectives, joint_weights)
+    except TypeError:  # the function of a Custom objective cannot be hashed
+        return _preferences(chain, objectives, joint_weights)
+
+
+def _preferences(chain: KinematicChain, objectives: tuple[Objective, ...],
+                 joint_weights: tuple[tuple[str, float], ...]) -> Preferences:
     """
     Return what `objectives` mean for `chain`.
 
@@ -245,6 +261,9 @@ def preferences(chain: KinematicChain, objectives: tuple[Objective, ...],
     rows.flags.writeable = False
     return Preferences(rows, manipulability,
                        tuple(one for one in objectives if isinstance(one, Custom)))
+
+
+_remembered = lru_cache(maxsize=32)(_preferences)
 
 
 def _pull(chain: KinematicChain,

@@ -182,7 +182,8 @@ def _checked_weights(weights: Any) -> Mapping[str, float]:
         raise OptionsError(f'joint_weights must be a mapping from joint names to weights, got '
                            f'{weights!r}')
     for name, weight in weights.items():
-        if not (isinstance(weight, (int, float)) and 0.0 < weight < math.inf):
+        if isinstance(weight, bool) or not (isinstance(weight, (int, float))
+                                            and 0.0 < weight < math.inf):
             raise OptionsError(f'the weight of joint {name!r} in joint_weights is {weight!r}, but '
                                'must be a positive finite number')
     return dict(weights)
@@ -579,16 +580,22 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
         As in `solve`.
 
     """
-    if not (isinstance(max_solutions, int) and 0 < max_solutions <= 1_000_000):
+    if isinstance(max_solutions, bool) or not (isinstance(max_solutions, int)
+                                               and 0 < max_solutions <= 1_000_000):
         raise OptionsError(f'max_solutions is {max_solutions!r}, but must be a number between 1 '
                            'and 1000000')
-    if not 0.0 < separation < math.inf:
+    if isinstance(separation, bool) or not (isinstance(separation, (int, float))
+                                            and 0.0 < separation < math.inf):
         raise OptionsError(f'separation is {separation!r}, but must be a positive number')
     warm_up()
     began = perf_counter()
     goal = goal_of(chain, target)
     positions = _positions(chain, seed)
+    as_vector(positions, chain.size, 'seed')
     start = chain.clip(positions)
+    if any(isinstance(one, Custom) for one in options.objectives):
+        raise OptionsError('solve_all runs outside of Python, so that it cannot call a Custom '
+                           'objective; use solve for one solution')
     if options.search_restarts == _DEFAULT.search_restarts:
         options = replace(options, search_restarts=ALL_RESTARTS,
                           max_restarts=max(options.max_restarts, ALL_RESTARTS))

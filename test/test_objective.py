@@ -309,7 +309,7 @@ def wavy_compiled(q):
 
 def measure_of(kind, chain, point, seed):
     """Return an objective, and a function of `q` that says what it lowers, in numpy alone."""
-    posture = {name: 0.3 for name in chain.joint_names[1:4]}
+    posture = dict.fromkeys(chain.joint_names[1:4], 0.3)
 
     def squared_from_middle(q):
         x, half = of_way(chain, q)
@@ -483,7 +483,7 @@ def test_the_target_never_suffers(data, name, kind, stream, nearest, coarse):
     rng = np.random.default_rng(stream)
     q, seed = rng.uniform(chain.bounds[2], chain.bounds[3], size=(2, chain.size))
     target = target_of(kind, chain, q)
-    more = dict(position_tolerance=1e-3, orientation_tolerance=1e-2) if coarse else {}
+    more = {'position_tolerance': 1e-3, 'orientation_tolerance': 1e-2} if coarse else {}
     plain = solve(chain, target, seed, SolverOptions(max_restarts=40, **more, **PATIENT))
     options = SolverOptions(
         objectives=data.draw(objectives(chain.joint_names)), max_restarts=40,

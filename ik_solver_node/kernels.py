@@ -481,15 +481,16 @@ def axis_rows(goal: Array, weight: float, frame: Array, residual: Array, task: A
         k = int(np.argmin(np.abs(a)))
         s[k], s[(k + 1) % 3], s[(k + 2) % 3] = 0.0, -a[(k + 2) % 3], a[(k + 1) % 3]
         s /= math.sqrt(s[0] * s[0] + s[1] * s[1] + s[2] * s[2])
-    cone = goal[G_CONE]
-    over = max(angle - cone, 0.0)
+    over = max(angle - goal[G_CONE], 0.0)
+    # The share of the rotation onto the direction that is left turns with the axis: all of it
+    # without a cone, nothing inside of one.
+    share = 1.0 if goal[G_CONE] == 0.0 else over / max(angle, goal[G_CONE])
+    radial = 1.0 if share > 0.0 else 0.0
     for i in range(3):
         residual[i] = weight * over * s[i]
         for k in range(3):
-            if cone == 0.0:
-                task[3 * i + k] = weight * ((1.0 if i == k else 0.0) - a[i] * a[k])
-            else:
-                task[3 * i + k] = weight * s[i] * s[k] if over > 0.0 else 0.0
+            across = (1.0 if i == k else 0.0) - a[i] * a[k] - s[i] * s[k]
+            task[3 * i + k] = weight * (radial * s[i] * s[k] + share * across)
     return over * over
 
 
@@ -962,41 +963,91 @@ def tabulate(constants: Array, topology: Array, bounds: Array, starts: Array,
 
 
 @compiled
-def score_starts(goal: Array, t: int, length: float, frames: Array, scores: Array) -> None:
+def score_positions(goal: Array, t: int, frames: Array, scores: Array) -> None:
     """
-    Add about twice the cost of tip `t` at each of `frames` (m, 12, s) to `scores` (s,), quickly.
+    Add the squared position error of tip `t` at each of `frames` (m, 12, s) to `scores` (s,).
 
-    ``2 (1 - cos(angle))``, read off the trace, stands for the squared angle. Column by column, so
-    that the compiler works on several entries at once.
+    Column by column, so that the compiler works on several entries at once.
     """
-    weight_p, weight_o = goal[t, G_WEIGHT] ** 2, (length * goal[t, G_WEIGHT + 1]) ** 2
+    squared = goal[t, G_WEIGHT] ** 2
+    tool_x, tool_y, tool_z = goal[t, G_TOOL], goal[t, G_TOOL + 1], goal[t, G_TOOL + 2]
+    points = np.empty((3, scores.shape[0]))
     for i in range(3):
-        wanted = goal[t, G_POSITION + i]
         for k in range(scores.shape[0]):
-            off = wanted - frames[t, 9 + i, k]
-            scores[k] += weight_p * off * off
-    if weight_o > 0.0:
-        for i in range(9):
-            wanted = weight_o * goal[t, G_ROTATION + i]
-            for k in range(scores.shape[0]):
-                scores[k] -= wanted * frames[t, i, k]
+            points[i, k] = (frames[t, 9 + i, k] + frames[t, 3 * i, k] * tool_x
+                            + frames[t, 3 * i + 1, k] * tool_y
+                            + frames[t, 3 * i + 2, k] * tool_z)
+    for i in range(3):
+        if goal[t, G_KIND] == BOX and goal[t, G_TOLERANCE + i] == np.inf:
+            continue
+        x, y, z = base_axis(goal, t, 0, i)
+        wanted = (x * goal[t, G_POSITION] + y * goal[t, G_POSITION + 1]
+                  + z * goal[t, G_POSITION + 2])
+        for k in range(scores.shape[0]):
+            off = wanted - x * points[0, k] - y * points[1, k] - z * points[2, k]
+            scores[k] += squared * off * off
 
 
 @compiled
-def rank_starts(chain: Chain, goal: Goal, work: Work, numbers: Array) -> None:
-    """Write the numbers of the `ORDER` best starts of the table into `numbers`, best first."""
-    size = chain.starts.shape[0]
-    scores, last = np.zeros(size), work.frames.shape[0] - 1
-    for t in range(goal.rows.shape[0]):
-        if is_partial(goal.rows, t):
-            for k in range(size):
-                frames = work.frames
-                for i in range(12):
-                    frames[last, i] = chain.start_tips[t, i, k]
-                scores[k] += 2.0 * tip_error(goal.rows, t, goal.length, frames, last,
-                                             work.residual, work.task, work.errors)
+def score_orientations(goal: Array, t: int, length: float, frames: Array, scores: Array) -> None:
+    """
+    Add about the squared orientation error of tip `t` [m] to `scores` (s,), but for a constant.
+
+    ``2 (1 - cos(angle))``, read off the trace, stands for the squared angle.
+    """
+    squared, wanted = (length * goal[t, G_WEIGHT + 1]) ** 2, np.empty(9)
+    free, spin = 0, 0
+    if goal[t, G_KIND + 1] == BOX:
+        for i in range(3):
+            if goal[t, G_TOLERANCE + 3 + i] == np.inf:
+                free, spin = free + 1, i
+    if free > 1:
+        return
+    for i in range(9):
+        wanted[i] = squared * goal[t, G_ROTATION + i]
+    if free == 1 or goal[t, G_KIND + 1] == AXIS:
+        # Only where one axis points counts: where it is in the tip, and where in the base.
+        axis, base = np.empty(3), np.zeros(3)
+        axis[:] = goal[t, G_AXIS:G_AXIS + 3]
+        if free == 1:
+            base[0], base[1], base[2] = base_axis(goal, t, 1, spin)
+            for k in range(3):
+                axis[k] = (goal[t, G_ROTATION + k] * base[0] + goal[t, G_ROTATION + 3 + k]
+                           * base[1] + goal[t, G_ROTATION + 6 + k] * base[2])
         else:
-            score_starts(goal.rows, t, goal.length, chain.start_tips, scores)
+            for i in range(3):
+                for k in range(3):
+                    base[i] += goal[t, G_ROTATION + 3 * i + k] * axis[k]
+        for i in range(3):
+            for k in range(3):
+                wanted[3 * i + k] = 2.0 * squared * base[i] * axis[k]
+    for i in range(9):
+        for k in range(scores.shape[0]):
+            scores[k] -= wanted[i] * frames[t, i, k]
+
+
+@inlined
+def base_axis(goal: Array, t: int, part: int, i: int) -> tuple[float, float, float]:
+    """Return axis `i` of the frame that the tolerances of a part are in, in the base."""
+    if goal[t, G_KIND + part] == BOX and goal[t, G_FRAME + part] == TARGET_FRAME:
+        return goal[t, G_AXES + i], goal[t, G_AXES + 3 + i], goal[t, G_AXES + 6 + i]
+    return (1.0 if i == 0 else 0.0), (1.0 if i == 1 else 0.0), (1.0 if i == 2 else 0.0)
+
+
+@compiled
+def rank_starts(chain: Chain, goal: Goal, numbers: Array) -> None:
+    """
+    Write the numbers of the `ORDER` best starts of the table into `numbers`, best first.
+
+    Tolerances are left aside, free axes are not.
+    """
+    size = chain.starts.shape[0]
+    scores = np.zeros(size)
+    for t in range(goal.rows.shape[0]):
+        if goal.rows[t, G_WEIGHT] > 0.0:
+            score_positions(goal.rows, t, chain.start_tips, scores)
+        if goal.rows[t, G_WEIGHT + 1] > 0.0:
+            score_orientations(goal.rows, t, goal.length, chain.start_tips, scores)
     lowest = np.full(ORDER, np.inf)
     numbers[N_ORDER:N_ORDER + ORDER] = 0.0
     for k in range(size):
@@ -1077,7 +1128,7 @@ def next_start(chain: Chain, goal: Goal, options: Options, memory: Memory, work:
             measure(chain, goal, q, work)
             return
     if restart == 1:
-        rank_starts(chain, goal, work, numbers)
+        rank_starts(chain, goal, numbers)
     if restart <= ORDER:
         rank = (restart - 1 + int(options.random_seed)) % ORDER
         q[:] = chain.starts[int(numbers[N_ORDER + rank])]

@@ -214,7 +214,7 @@ class PoseTracker:
         last = self._asked
         if last is None or type(target) is not type(last):
             return None
-        motion: np.ndarray = target.goal[0, :GOAL_FRAME] - last.goal[0, :GOAL_FRAME]
+        motion = _what_counts(target.goal[0]) - _what_counts(last.goal[0])
         # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
         # times the squared change of the matrix.
         turned = self._near.orientation_weight ** 2 * float(motion[3:].dot(motion[3:]))
@@ -312,11 +312,26 @@ class PoseTracker:
 
     def _distance(self, target: Target, frame: np.ndarray) -> float:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""
-        return kernels.tip_distance(target.goal, self._near.orientation_weight,
-                                    frame.reshape(1, 12))
+        tool = frame.reshape(1, 12).copy()
+        tool[0, 9:] += tool[0, :9].reshape(3, 3) @ (
+            target.goal[0, kernels.G_TOOL:kernels.G_TOOL + 3])
+        return kernels.tip_distance(target.goal, self._near.orientation_weight, tool)
 
 
 GOAL_FRAME = kernels.G_ROTATION + 9
 """The first columns of a goal: position and rotation."""
 FASTEST = 2.0
 """A goal that moved on more than this many times as far is no continuation of its motion."""
+
+
+def _what_counts(row: np.ndarray) -> np.ndarray:
+    """Return position and rotation of a goal, (12,), without what it leaves free."""
+    frame = row[:GOAL_FRAME].copy()
+    if row[kernels.G_KIND + 1] == kernels.AXIS:
+        axis = frame[3:].reshape(3, 3) @ row[kernels.G_AXIS:kernels.G_AXIS + 3]
+        frame[3:6], frame[6:] = math.sqrt(2.0) * axis, 0.0
+    if row[kernels.G_WEIGHT] == 0.0:
+        frame[:3] = 0.0
+    if row[kernels.G_WEIGHT + 1] == 0.0:
+        frame[3:] = 0.0
+    return frame

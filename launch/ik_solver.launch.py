@@ -15,7 +15,8 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 PARAMETERS = {'urdf_file': str, 'base_link': str, 'tip_links': list[str], 'use_sim_time': bool}
-TOPICS = ('robot_description', 'target_pose', 'target_point', 'joint_states', 'joint_commands')
+TOPICS = ('robot_description', 'target_pose', 'target_point', 'target_orientation',
+          'target_direction', 'joint_states', 'joint_commands')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -47,6 +48,12 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('target_point_topic', default_value='target_point', description=(
             'In: where the tip shall go, in any orientation (geometry_msgs/PointStamped); '
             '/clicked_point for the Publish Point tool of RViz')),
+        DeclareLaunchArgument('target_orientation_topic', default_value='target_orientation',
+                              description=('In: how the tip shall be turned, anywhere '
+                                           '(geometry_msgs/QuaternionStamped)')),
+        DeclareLaunchArgument('target_direction_topic', default_value='target_direction',
+                              description=('In: where an axis of the tip shall point, anywhere '
+                                           '(geometry_msgs/Vector3Stamped)')),
         DeclareLaunchArgument('joint_states_topic', default_value='joint_states', description=(
             'Out: joint positions (sensor_msgs/JointState); in, if the parameter '
             'use_measured_state is true')),

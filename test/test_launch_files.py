@@ -21,7 +21,8 @@ ARGUMENTS = {
     'ik_solver.launch.py': {
         'urdf_file', 'base_link', 'tip_links', 'params_file', 'use_sim_time', 'namespace',
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
-        'target_point_topic', 'joint_states_topic', 'joint_commands_topic'},
+        'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
+        'joint_states_topic', 'joint_commands_topic'},
     'demo.launch.py': {'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'}}
 
 START_TIMEOUT = 120.0

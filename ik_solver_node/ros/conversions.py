@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Point, Pose as PoseMessage, Transform
+from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
 from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
-from ik_solver_node.pose import Pose
-from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.ros.target_parameters import TargetParameters
+from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import TrackResult, Verdict
 import numpy as np
 from sensor_msgs.msg import JointState
@@ -83,16 +84,19 @@ def pose_from_transform(message: Transform) -> Pose:
     return Pose(np.array([at.x, at.y, at.z]), np.array([turned.x, turned.y, turned.z, turned.w]))
 
 
-def pose_target(message: PoseMessage, T_base_frame: Pose | None) -> PoseTarget:
+def pose_target(message: PoseMessage, T_base_frame: Pose | None,
+                asked: TargetParameters) -> PoseTarget | DirectionTarget:
     """
     Return the target that a pose message means.
 
     Parameters
     ----------
     message : geometry_msgs.msg.Pose
-        Where the tip shall be, in the frame of the message.
+        Where the tip, or its tool, shall be, in the frame of the message.
     T_base_frame : Pose or None
         This frame in the base frame; None if it is the base frame.
+    asked : TargetParameters
+        What of it counts.
 
     Raises
     ------
@@ -103,15 +107,38 @@ def pose_target(message: PoseMessage, T_base_frame: Pose | None) -> PoseTarget:
     pose = pose_from_msg(message)
     if T_base_frame is not None:
         pose = Pose.from_matrix(T_base_frame.matrix() @ pose.matrix())
-    return PoseTarget(pose)
+    return asked.pose(pose)
 
 
-def point_target(message: Point, T_base_frame: Pose | None) -> PointTarget:
+def point_target(message: Point, T_base_frame: Pose | None,
+                 asked: TargetParameters) -> PointTarget:
     """Return the target that a point message means; like `pose_target`."""
-    point = np.array([message.x, message.y, message.z])
+    point = as_vector([message.x, message.y, message.z], 3, 'position')
     if T_base_frame is not None:
         point = T_base_frame.rotation() @ point + T_base_frame.position
-    return PointTarget(point)
+    return asked.point(point)
+
+
+def orientation_target(message: Quaternion, T_base_frame: Pose | None,
+                       asked: TargetParameters) -> OrientationTarget:
+    """Return the target that a quaternion message means; like `pose_target`, but turned only."""
+    turned = Pose(np.zeros(3), np.array([message.x, message.y, message.z, message.w]))
+    if T_base_frame is not None:
+        turned = Pose.from_matrix(T_base_frame.matrix() @ turned.matrix())
+    return asked.orientation(turned.quat_xyzw)
+
+
+def direction_target(message: Vector3, T_base_frame: Pose | None,
+                     asked: TargetParameters) -> DirectionTarget:
+    """
+    Return the target that a vector message means: where an axis of the tip shall point.
+
+    Like `pose_target`, but turned only; the vector may have any length but 0.
+    """
+    direction = as_vector([message.x, message.y, message.z], 3, 'direction')
+    if T_base_frame is not None:
+        direction = T_base_frame.rotation() @ direction
+    return asked.direction(direction)
 
 
 def joint_state(positions: Mapping[str, float], stamp: Time) -> JointState:

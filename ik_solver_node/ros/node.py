@@ -1,11 +1,13 @@
 """
-The ROS 2 node: target poses in, joint states out.
+The ROS 2 node: targets in, joint states out.
 
 Topics (all can be remapped):
 
 =====================  =========================  =================================================
 target_pose            in, PoseStamped            reliable, keep last 1: only the newest counts
 target_point           in, PointStamped           the same, in any orientation
+target_orientation     in, QuaternionStamped      the same, an orientation anywhere
+target_direction       in, Vector3Stamped         the same, where an axis of the tip shall point
 robot_description      in, String                 reliable, transient local, if no parameter has it
 joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
                                                   in, sensor data
@@ -14,7 +16,8 @@ joint_commands         out, JointState            with ``use_measured_state``, i
 /diagnostics           out, DiagnosticArray       1 Hz and on change
 =====================  =========================  =================================================
 
-Everything runs in one thread: a new model or parameter takes effect between two messages.
+What of a target counts is said by the parameters ``target.*``: see `TargetParameters`. Everything
+runs in one thread: a new model or parameter takes effect between two messages.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import PointStamped, PoseStamped
+from geometry_msgs.msg import PointStamped, PoseStamped, QuaternionStamped, Vector3Stamped
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
@@ -144,7 +147,9 @@ class IkSolverNode(Node):
         self._listens_to_targets = True
         kinds: tuple[tuple[Any, str, Callable[[Any], None]], ...] = (
             (PoseStamped, 'target_pose', self._on_target_pose),
-            (PointStamped, 'target_point', self._on_target_point))
+            (PointStamped, 'target_point', self._on_target_point),
+            (QuaternionStamped, 'target_orientation', self._on_target_orientation),
+            (Vector3Stamped, 'target_direction', self._on_target_direction))
         try:
             for kind, topic, callback in kinds:
                 self.create_subscription(
@@ -219,6 +224,14 @@ class IkSolverNode(Node):
         """Bring the tip to a point, in any orientation."""
         self._follow(message.header, message.point, conversions.point_target)
 
+    def _on_target_orientation(self, message: QuaternionStamped) -> None:
+        """Turn the tip to an orientation, anywhere."""
+        self._follow(message.header, message.quaternion, conversions.orientation_target)
+
+    def _on_target_direction(self, message: Vector3Stamped) -> None:
+        """Turn the tip until an axis of it points in a direction, anywhere."""
+        self._follow(message.header, message.vector, conversions.direction_target)
+
     def _follow(self, header: Header, message: Any, convert: Callable[..., Target]) -> None:
         """Take a target to the base frame, solve, publish what is accepted, and report."""
         assert self._tracker is not None and self._posture is not None
@@ -226,7 +239,7 @@ class IkSolverNode(Node):
             conversions.check_stamp(header.stamp, self.get_clock().now().nanoseconds,
                                     self._settings.target_timeout)
             T_base_frame = self._frames.T_base_frame(self._tracker.chain.base_link, header)
-            target = convert(message, T_base_frame)
+            target = convert(message, T_base_frame, self._settings.target)
             seed = self._measured_seed()
         except IkSolverError as error:
             self._refuse(header, str(error))
@@ -343,12 +356,15 @@ class IkSolverNode(Node):
     def _apply_parameters(self, changed: NodeParameters) -> None:
         """Use `changed` parameters from now on."""
         needs_new_chain = self._needs_new_chain(changed)
+        means_other_targets = changed.target != self._settings.target
         has_new_rate = changed.publish_rate != self._settings.publish_rate
         self._settings = changed
         if needs_new_chain:
             self._rebuild()
         if self._tracker is not None:
             self._tracker.configure(changed.solver, changed.tracking)
+            if means_other_targets:  # the next one does not carry on the motion of the last
+                self._tracker.reset(self._tracker.positions)
         if has_new_rate:
             self._set_publish_rate()
 

@@ -10,6 +10,8 @@ from typing import Any, get_type_hints
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.options import check_options, option
+from ik_solver_node.ros.lists import check_lists, check_tuple
+from ik_solver_node.ros.target_parameters import TargetParameters
 from ik_solver_node.solver import SolverOptions
 from ik_solver_node.tracker import TrackerOptions
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
@@ -24,32 +26,6 @@ ROS_PREFIXES = ('use_sim_time', 'start_type_description_service', 'qos_overrides
 """Parameters of every ROS node, which are not ours to judge."""
 
 
-def _check_lists(lists: Any) -> None:
-    """Check a dataclass of `joints` and lists of numbers that belong to them."""
-    check_options(lists)
-    for item in fields(lists):
-        _check_tuple(lists, item.name, str if item.name == 'joints' else float)
-        count = len(getattr(lists, item.name))
-        if count != len(lists.joints):
-            raise OptionsError(
-                f'{item.name} has {count} entries for {len(lists.joints)} joints, but must have '
-                'one for each; at run time set them together (set_parameters_atomically)')
-    if len(set(lists.joints)) != len(lists.joints):
-        raise OptionsError(f'joints is {list(lists.joints)}, but must name no joint twice')
-
-
-def _check_tuple(options: Any, name: str, kind: type) -> None:
-    """Turn a field into a tuple of `kind`; a single str counts as a list of one."""
-    value = getattr(options, name)
-    values = (value,) if isinstance(value, str) and kind is str else value
-    allowed = str if kind is str else (int, float)
-    if (isinstance(values, (str, bytes, bool, int, float)) or values is None
-            or any(isinstance(entry, bool) or not isinstance(entry, allowed) or entry != entry
-                   for entry in values)):
-        raise OptionsError(f'{name} is {value!r}, but must be a list of {kind.__name__}')
-    object.__setattr__(options, name, tuple(kind(entry) for entry in values))
-
-
 @dataclass(frozen=True)
 class JointLimits:
     """Position limits that replace those of the URDF: one entry per joint in each list."""
@@ -62,7 +38,7 @@ class JointLimits:
 
     def __post_init__(self) -> None:
         """Check every field and that they fit together."""
-        _check_lists(self)
+        check_lists(self)
 
     def as_mapping(self) -> dict[str, tuple[float, float]]:
         """Return lower and upper limit by joint [rad or m]."""
@@ -79,7 +55,7 @@ class LockedJoints:
 
     def __post_init__(self) -> None:
         """Check every field and that they fit together."""
-        _check_lists(self)
+        check_lists(self)
 
     def as_mapping(self) -> dict[str, float]:
         """Return the position by joint [rad or m]."""
@@ -130,13 +106,14 @@ class NodeParameters:
     target_timeout: float = option(
         1.0, 'how far the stamp of a target may be from the clock of the node; 0 accepts every '
         'stamp, and a stamp of zero is always accepted', unit='s', minimum=0.0, maximum=3600.0)
+    target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
     tracking: TrackerOptions = TrackerOptions()
 
     def __post_init__(self) -> None:
         """Check every field."""
         check_options(self)
-        _check_tuple(self, 'tip_links', str)
+        check_tuple(self, 'tip_links', str)
         if 0.0 < self.publish_rate < SLOWEST_RATE:
             raise OptionsError(f'publish_rate is {self.publish_rate!r} [Hz], but must be 0 or at '
                                f'least {SLOWEST_RATE}')
@@ -231,7 +208,7 @@ def read(node: Node, changes: Mapping[str, Any] | None = None) -> NodeParameters
     for name, _, default in entries():
         value = (changes or {}).get(name, node.get_parameter_or(name).value)
         # An empty list in a YAML file has no type and arrives as None.
-        values[name] = [] if value is None and default == [] else value
+        values[name] = [] if value is None and isinstance(default, list) else value
     return from_mapping(values)
 
 

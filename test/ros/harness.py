@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import PointStamped, PoseStamped
+from geometry_msgs.msg import PointStamped, PoseStamped, QuaternionStamped, Vector3Stamped
 from ik_solver_node.ros.conversions import stamp_from_ns, stamp_to_text
 from rcl_interfaces.srv import (
     DescribeParameters, GetParameters, SetParameters, SetParametersAtomically)
@@ -150,6 +150,8 @@ class Client:
             self.node.create_subscription(kind, topic, kept.append, 1000)
         self.poses = self.node.create_publisher(PoseStamped, 'target_pose', 10)
         self.points = self.node.create_publisher(PointStamped, 'target_point', 10)
+        self.orientations = self.node.create_publisher(QuaternionStamped, 'target_orientation', 10)
+        self.directions = self.node.create_publisher(Vector3Stamped, 'target_direction', 10)
         self._last_stamp = 0
 
     def close(self) -> None:
@@ -179,8 +181,9 @@ class Client:
         def answered() -> bool:
             self.send_point(0.6, 0.3)
             self.spin_for(0.1)
-            return bool(self.solutions) and bool(self.points.get_subscription_count()
-                                                 and self.poses.get_subscription_count())
+            return bool(self.solutions) and all(
+                publisher.get_subscription_count() for publisher in (
+                    self.poses, self.points, self.orientations, self.directions))
 
         self.spin_until(answered, 'answer of the node', START_TIMEOUT)
         self.spin_until(lambda: (self.joint_states or not moves) and self.diagnostics,
@@ -191,13 +194,14 @@ class Client:
         self._last_stamp = max(self.node.get_clock().now().nanoseconds, self._last_stamp + 1)
         return stamp_from_ns(self._last_stamp)
 
-    def send_pose(self, x: float, y: float, yaw: float = 0.0, *, frame: str = '',
+    def send_pose(self, x: float, y: float, yaw: float = 0.0, *, z: float = 0.0, frame: str = '',
                   quaternion: Sequence[float] | None = None, stamp: Time | None = None) -> Time:
-        """Publish a target pose in the x-y plane; return its stamp."""
+        """Publish a target pose, turned about z or by `quaternion`; return its stamp."""
         message = PoseStamped()
         message.header.stamp = self.stamp() if stamp is None else stamp
         message.header.frame_id = frame
-        message.pose.position.x, message.pose.position.y = float(x), float(y)
+        at = message.pose.position
+        at.x, at.y, at.z = float(x), float(y), float(z)
         turned = message.pose.orientation
         turned.x, turned.y, turned.z, turned.w = map(float, quaternion or (
             0.0, 0.0, math.sin(0.5 * yaw), math.cos(0.5 * yaw)))
@@ -212,6 +216,28 @@ class Client:
         message.header.frame_id = frame
         message.point.x, message.point.y, message.point.z = float(x), float(y), float(z)
         self.points.publish(message)
+        return message.header.stamp
+
+    def send_orientation(self, x: float, y: float, z: float, w: float, *, frame: str = '',
+                         stamp: Time | None = None) -> Time:
+        """Publish a target orientation; return its stamp."""
+        message = QuaternionStamped()
+        message.header.stamp = self.stamp() if stamp is None else stamp
+        message.header.frame_id = frame
+        turned = message.quaternion
+        turned.x, turned.y, turned.z, turned.w = float(x), float(y), float(z), float(w)
+        self.orientations.publish(message)
+        return message.header.stamp
+
+    def send_direction(self, x: float, y: float, z: float, *, frame: str = '',
+                       stamp: Time | None = None) -> Time:
+        """Publish a target direction; return its stamp."""
+        message = Vector3Stamped()
+        message.header.stamp = self.stamp() if stamp is None else stamp
+        message.header.frame_id = frame
+        along = message.vector
+        along.x, along.y, along.z = float(x), float(y), float(z)
+        self.directions.publish(message)
         return message.header.stamp
 
     def answer(self, stamp: Time, timeout: float = 10.0) -> DiagnosticStatus:

@@ -15,12 +15,14 @@ from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros import conversions
 from ik_solver_node.ros.conversions import TargetRefusedError
-from ik_solver_node.target import PointTarget
+from ik_solver_node.ros.target_parameters import TargetParameters
+from ik_solver_node.target import DirectionTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
 
+ALL = TargetParameters()
 QUARTER_TURN = Quaternion(z=math.sqrt(0.5), w=math.sqrt(0.5))
 
 
@@ -73,25 +75,70 @@ def test_pose_keeps_its_order() -> None:
 def test_bad_poses_are_refused(message: PoseMessage) -> None:
     """Not finite, or no orientation."""
     with pytest.raises(InvalidPoseError):
-        conversions.pose_target(message, None)
+        conversions.pose_target(message, None, ALL)
+
+
+@pytest.mark.parametrize('message', [
+    Quaternion(w=0.0), Quaternion(w=1.2), Quaternion(x=math.nan), Quaternion(x=-math.inf)])
+def test_bad_orientations_are_refused(message: Quaternion) -> None:
+    """The same as in a pose."""
+    with pytest.raises(InvalidPoseError):
+        conversions.orientation_target(message, Pose.identity(), ALL)
+
+
+@pytest.mark.parametrize('message', [
+    Vector3(), Vector3(x=1e-12), Vector3(y=math.nan), Vector3(z=math.inf)])
+def test_bad_directions_are_refused(message: Vector3) -> None:
+    """Not finite, or of no length that could be told."""
+    with pytest.raises(InvalidPoseError, match='direction'):
+        conversions.direction_target(message, Pose.identity(), ALL)
+
+
+@pytest.mark.parametrize('frame', [None, Pose.identity()])
+def test_bad_points_are_refused(frame: Pose | None) -> None:
+    """With the numbers that were sent, in whichever frame."""
+    with pytest.raises(InvalidPoseError, match=r'finite, got \[0.0, inf, 1.0\]'):
+        conversions.point_target(Point(y=math.inf, z=1.0), frame, ALL)
 
 
 def test_targets_are_taken_to_the_base_frame() -> None:
     """By the pose of their frame in it, rotation first."""
     T_base_frame = conversions.pose_from_transform(
         Transform(translation=Vector3(x=1.0), rotation=QUARTER_TURN))
-    point = conversions.point_target(Point(x=2.0), T_base_frame)
+    point = conversions.point_target(Point(x=2.0), T_base_frame, ALL)
     assert point.position == pytest.approx([1.0, 2.0, 0.0])
     target = conversions.pose_target(PoseMessage(position=Point(x=2.0), orientation=QUARTER_TURN),
-                                     T_base_frame)
+                                     T_base_frame, ALL)
+    assert isinstance(target, PoseTarget)
     assert target.position == pytest.approx([1.0, 2.0, 0.0])
     assert target.pose.rotation() == pytest.approx(np.diag([-1.0, -1.0, 1.0]), abs=1e-12)
 
 
+def test_orientations_and_directions_are_only_turned() -> None:
+    """Where their frame is does not matter to them."""
+    T_base_frame = conversions.pose_from_transform(
+        Transform(translation=Vector3(x=1.0), rotation=QUARTER_TURN))
+    orientation = conversions.orientation_target(QUARTER_TURN, T_base_frame, ALL)
+    assert abs(orientation.quat_xyzw) == pytest.approx([0.0, 0.0, 1.0, 0.0], abs=1e-12)
+    direction = conversions.direction_target(Vector3(x=2.0, z=2.0), T_base_frame, ALL)
+    assert direction.direction == pytest.approx([0.0, math.sqrt(0.5), math.sqrt(0.5)])
+
+
+def test_parameters_say_what_counts() -> None:
+    """While pointing, a pose is a direction with a position."""
+    pointing = TargetParameters(pointing=True, axis=(1.0, 0.0, 0.0))
+    target = conversions.pose_target(PoseMessage(position=Point(x=2.0), orientation=QUARTER_TURN),
+                                     None, pointing)
+    assert isinstance(target, DirectionTarget)
+    assert target.direction == pytest.approx([0.0, 1.0, 0.0])
+    assert target.position.tolist() == [2.0, 0.0, 0.0]
+
+
 def test_no_frame_means_the_base_frame() -> None:
     """Nothing is done to such a target."""
-    assert conversions.point_target(Point(x=2.0), None).position.tolist() == [2.0, 0.0, 0.0]
-    target = conversions.pose_target(PoseMessage(position=Point(y=2.0)), None)
+    assert conversions.point_target(Point(x=2.0), None, ALL).position.tolist() == [2.0, 0.0, 0.0]
+    target = conversions.pose_target(PoseMessage(position=Point(y=2.0)), None, ALL)
+    assert isinstance(target, PoseTarget)
     assert np.array_equal(target.pose.matrix(), Pose.from_rpy([0, 2, 0], [0, 0, 0]).matrix())
 
 

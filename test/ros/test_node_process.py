@@ -92,6 +92,7 @@ def test_yaml_is_read_generously(tmp_path: Path) -> None:
     tip_links: []
     limits: {joints: [joint_1], lower: [-1], upper: [.inf]}
     locked: {joints: [], positions: []}
+    target: {free: [], position_tolerance: [], axis: [0, 0, 1]}
     solver: {max_tim: 1.0}
     """))
     with running_node('--params-file', str(file)) as node:

@@ -54,7 +54,8 @@ def test_defaults_make_valid_parameters() -> None:
 def test_names_are_dotted() -> None:
     """Nested dataclasses become prefixes; a name occurs once."""
     names = [name for name, _, _ in parameters.entries()]
-    assert {'base_link', 'limits.lower', 'solver.max_time', 'tracking.near'} < set(names)
+    assert {'base_link', 'limits.lower', 'target.free', 'solver.max_time', 'tracking.near'} < (
+        set(names))
     assert len(names) == len(set(names))
 
 
@@ -87,6 +88,8 @@ def test_mapping_and_ros_parameters_are_inverse() -> None:
     ({'locked.joints': ['a', 'a'], 'locked.positions': [0.0, 1.0]},
      "locked.joints is ['a', 'a'], but must name no joint twice"),
     ({'locked.joints': ['a'], 'locked.positions': [False]}, 'locked.positions is [False]'),
+    ({'target.free': ['q']}, "target.free: 'q' is no axis that can be free"),
+    ({'target.free': ['x'], 'target.pointing': True}, "target.free is ['x'], but must be empty"),
 ])
 def test_bad_values_are_refused(values: dict[str, Any], reason: str) -> None:
     """The message names the parameter, the value, and what is allowed."""

@@ -163,6 +163,11 @@ SETTLE_STEP, SETTLE_STEP_MAX, SETTLE_STEP_MIN, SETTLE_CORRECTIONS = 0.3, 1.0, 1e
 PUSH_EDGE = 0.98
 # Least weight of a joint in the objectives, as part of the largest: keeps the step defined.
 SETTLE_FLOOR = 1e-3
+# Rows of what a tracker knows of the joints: where they are, how they last moved, where they will
+# be, and what of that is to keep clear of the limits.
+T_LAST, T_STEP, T_AHEAD, T_CLEAR, TRACKED = 0, 1, 2, 3, 4
+# A goal that moved on by more than this many times its last motion is no continuation of it.
+FASTEST = 2.0
 # Over what a difference of the manipulability is taken, and what keeps its logarithm finite.
 MANIPULABILITY_SAMPLE, MANIPULABILITY_FLOOR = 1e-5, 1e-9
 
@@ -555,6 +560,15 @@ def is_partial(goal: Array, t: int) -> bool:
     return goal[t, G_KIND] != FULL or goal[t, G_KIND + 1] != FULL
 
 
+@inlined
+def add_tool(goal: Array, t: int, frames: Array, i: int) -> None:
+    """Move frame `i`, that of tip `t`, to the point of it that is meant."""
+    for k in range(3):
+        frames[i, 9 + k] += (frames[i, 3 * k] * goal[t, G_TOOL]
+                             + frames[i, 3 * k + 1] * goal[t, G_TOOL + 1]
+                             + frames[i, 3 * k + 2] * goal[t, G_TOOL + 2])
+
+
 @compiled
 def evaluate(constants: Array, topology: Array, goal: Array, length: float, q: Array,
              frames: Array, residual: Array, task: Array, errors: Array) -> float:
@@ -570,10 +584,7 @@ def evaluate(constants: Array, topology: Array, goal: Array, length: float, q: A
     cost = 0.0
     for t in range(goal.shape[0]):
         i = first_tip + t
-        for k in range(3):
-            frames[i, 9 + k] += (frames[i, 3 * k] * goal[t, G_TOOL]
-                                 + frames[i, 3 * k + 1] * goal[t, G_TOOL + 1]
-                                 + frames[i, 3 * k + 2] * goal[t, G_TOOL + 2])
+        add_tool(goal, t, frames, i)
         cost += tip_error(goal, t, length, frames, i, residual, task, errors)
     errors[E_COST] = cost
     errors[E_POSITION] = math.sqrt(errors[E_POSITION])
@@ -621,6 +632,8 @@ def along(jacobian: Array, j: int, rows: Array) -> float:
 @compiled
 def tip_distance(goal: Array, length: float, frames: Array) -> float:
     """Return how far the tip at ``frames[0]``, rotation row by row and position, is off [m]."""
+    frames = frames.copy()
+    add_tool(goal, 0, frames, 0)
     return math.sqrt(2.0 * tip_error(goal, 0, length, frames, 0, np.empty(ROWS),
                                      np.empty((1, 18)), np.zeros(ERRORS)))
 
@@ -1593,6 +1606,119 @@ def step_aside(constants: Array, topology: Array, bounds: Array, starts: Array, 
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     return try_step(chain, goal, options, q, displacement, weights, trial, new_work(chain, goal))
+
+
+# Following a stream of goals -------------------------------------------------------------------
+
+
+@compiled
+def what_counts(row: Array, out: Array) -> None:
+    """Write position and rotation of a row of a goal, without what is left free, to `out` (12,)."""
+    out[:] = row[:G_TOOL]
+    if row[G_KIND + 1] == AXIS:
+        # One column in place of three, which turns as far as all of them.
+        for i in range(3):
+            along_axis = 0.0
+            for k in range(3):
+                along_axis += row[G_ROTATION + 3 * i + k] * row[G_AXIS + k]
+            out[3 + 3 * i], out[4 + 3 * i], out[5 + 3 * i] = math.sqrt(2.0) * along_axis, 0.0, 0.0
+    if row[G_WEIGHT] == 0.0:
+        out[:3] = 0.0
+    if row[G_WEIGHT + 1] == 0.0:
+        out[3:] = 0.0
+
+
+@compiled
+def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clear: float,
+             furthest: float, motions: Array, joints: Array) -> tuple[float, float]:
+    """
+    Return how far the goal of a tip moved, and foresee where the joints will be.
+
+    They are taken to move as they did with the last motion of the goal, and away from their
+    limits. Where a chain has joints to spare the latter is a step in the null space: what of it
+    moves the tip is undone by the solve, and in advance by the next step, of which it is no part.
+
+    Parameters
+    ----------
+    goal, before : ndarray, shape (1, GOAL_SIZE)
+        What is asked now, and what was asked before.
+    bounds, preferences : ndarray
+        Those of the chain, and how much each joint shall keep clear of its limits.
+    clear, furthest : float
+        How far a joint may move away from its limits for a motion of the goal by one [m], and at
+        most [rad or m].
+    motions : ndarray, shape (2, 12)
+        How the goal moved when the joints last did; gets how it moved now.
+    joints : ndarray, shape (TRACKED, n)
+        Where the joints are and how they last moved; gets where they will be, and what of that is
+        to keep clear [rad or m].
+
+    Returns
+    -------
+    tuple of float
+        Squared motion of the position [m^2] and of the rotation matrix; both are infinite if
+        something else than before is asked.
+
+    """
+    for k in range(G_TOOL, G_AXIS):
+        if goal[0, k] != before[0, k]:
+            return np.inf, np.inf
+    if goal[0, G_CONE] != before[0, G_CONE]:
+        return np.inf, np.inf
+    was, motion = np.empty(G_TOOL), motions[1]
+    what_counts(before[0], was)
+    what_counts(goal[0], motion)
+    squared_p, squared_o, along_last, squared_last = 0.0, 0.0, 0.0, 0.0
+    for k in range(G_TOOL):
+        motion[k] -= was[k]
+        if k < G_ROTATION:
+            squared_p += motion[k] * motion[k]
+        else:
+            squared_o += motion[k] * motion[k]
+        along_last += motion[k] * motions[0, k]
+        squared_last += motions[0, k] * motions[0, k]
+    ahead = along_last / squared_last if squared_last > 0.0 else 0.0
+    if not 0.0 < ahead <= FASTEST:
+        ahead = 0.0
+    room = min(clear * math.sqrt(squared_p + squared_o), furthest)
+    steepest, stiffest = 0.0, 0.0
+    for j in range(joints.shape[1]):
+        joints[T_CLEAR, j] = 0.0
+        if room > 0.0:
+            _, slope, curvature = push(bounds, preferences, joints[T_LAST], j)
+            joints[T_CLEAR, j] = -slope
+            steepest, stiffest = max(steepest, abs(slope)), max(stiffest, curvature)
+    rate = min(room / steepest, 1.0 / stiffest) if steepest > 0.0 else 0.0
+    for j in range(joints.shape[1]):
+        joints[T_CLEAR, j] *= rate
+        joints[T_AHEAD, j] = (joints[T_LAST, j] + ahead * joints[T_STEP, j]
+                              + joints[T_CLEAR, j])
+    return squared_p, squared_o
+
+
+@compiled
+def accept_step(gains: Array, q: Array, arrived_at: Array, furthest: float, motions: Array,
+                joints: Array, steps: Array) -> float:
+    """
+    Return the largest step of a joint, times its gain, to `q` (n,); and go there, if it is small.
+
+    `steps` (n,) gets the step of each joint. If none is larger than `furthest`, `joints` are
+    those of `q`, and how they moved until they `arrived_at` (n,) is remembered with the motion of
+    the goal: see `carry_on`.
+    """
+    largest = 0.0
+    for j in range(steps.shape[0]):
+        steps[j] = gains[j] * abs(q[j] - joints[T_LAST, j])
+        largest = max(largest, steps[j])
+    if largest <= furthest:
+        moved = motions[1].any()
+        if moved:
+            motions[0] = motions[1]
+        for j in range(steps.shape[0]):
+            if moved:
+                joints[T_STEP, j] = arrived_at[j] - joints[T_LAST, j] - joints[T_CLEAR, j]
+            joints[T_LAST, j] = q[j]
+    return largest
 
 
 # The whole search ----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import math
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.objective import LimitMargin
+from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
     Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
@@ -149,8 +149,9 @@ class PoseTracker:
         self._positions: np.ndarray | None = None
         self._asked: Target | None = None
         self._may_jump, self._is_relaxed = True, False
-        self._last_motion: np.ndarray | None = None
-        self._last_step = np.zeros(chain.size)
+        self._motions = np.zeros((2, kernels.G_TOOL))
+        self._joints = np.zeros((kernels.TRACKED, chain.size))
+        self._clear = preferences(chain, (LimitMargin(),), ()).rows
         self.configure(solver_options, options)
 
     @property
@@ -168,16 +169,16 @@ class PoseTracker:
         self._positions = None if positions is None else self._chain.clip(positions)
         self._asked, self._may_jump = None, True
         self._stop()
+        if self._positions is not None:
+            self._joints[kernels.T_LAST] = self._positions
 
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
         self._options = options
         self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
         self._far = replace(solver_options, solution=Solution.NEAREST)
-        clear = (LimitMargin(),) if options.keep_clear > 0.0 else ()
         self._relaxation = relaxation_of(self._chain, solver_options)
-        self._follow = Following(self._chain, replace(
-            self._near, objectives=self._near.objectives + clear, settle_steps=1))
+        self._follow = Following(self._chain, replace(self._near, settle_steps=1))
 
     def track(self, target: Target, measured: ArrayLike | None = None) -> TrackResult:
         """
@@ -196,57 +197,51 @@ class PoseTracker:
             With `positions` None if the arm shall stay where it is.
 
         """
-        motion = self._motion(target)
-        self._may_jump = self._may_jump or motion is None
+        last, before = self._positions, self._asked
         self._asked = target
-        if motion is not None and self._positions is not None:
-            followed = self._followed(target, motion)
+        moved = math.inf
+        if before is not None and type(target) is type(before):
+            moved = self._motion_of(target, before)
+        if moved == math.inf:
+            self._may_jump = True
+        elif last is not None:
+            followed = self._followed(target, last, moved)
             if followed is not None:
                 return followed
         return self._searched(target, measured)
 
-    def _motion(self, target: Target) -> np.ndarray | None:
+    def _motion_of(self, target: Target, before: Target) -> float:
         """
-        Return how the goal moved since the last one, position and rotation, (12,).
+        Return how far the goal moved since the one before [m], a radian counting as about one.
 
-        None if it leapt: it is a new motion rather than the last one carried on.
+        Infinite if it leapt: it is a new motion rather than the last one carried on.
         """
-        last = self._asked
-        if last is None or type(target) is not type(last):
-            return None
-        motion = _what_counts(target.goal[0]) - _what_counts(last.goal[0])
+        spare = self._chain.size > held_axes(self._goals(target)[0])
+        moved, turned = kernels.carry_on(
+            target.goal, before.goal, self._chain.bounds, self._clear,
+            self._options.keep_clear if spare else 0.0, 0.25 * self._options.max_joint_step,
+            self._motions, self._joints)
         # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
         # times the squared change of the matrix.
-        turned = self._near.orientation_weight ** 2 * float(motion[3:].dot(motion[3:]))
-        if float(motion[:3].dot(motion[:3])) + 1.25 * turned < self._options.near ** 2:
-            return motion
-        if self._distance(target, wanted_frame(last)) >= self._options.near:
-            return None
-        return motion
+        quick = moved + 1.25 * self._near.orientation_weight ** 2 * turned
+        if quick >= self._options.near ** 2 and (moved == math.inf or self._distance(
+                target, wanted_frame(before)) >= self._options.near):
+            return math.inf
+        return math.sqrt(moved + turned)
 
-    def _followed(self, target: Target, motion: np.ndarray) -> TrackResult | None:
+    def _followed(self, target: Target, last: np.ndarray, moved: float) -> TrackResult | None:
         """Return the answer next to the last accepted positions, None if there is none."""
-        last = self._positions
-        assert last is not None
-        distance = float(motion.dot(motion))
-        ahead = 0.0
-        if self._last_motion is not None and distance > 0.0:
-            ahead = float(motion.dot(self._last_motion) / self._last_motion.dot(self._last_motion))
-        seeds = [last] if not 0.0 < ahead <= FASTEST else [last + ahead * self._last_step, last]
+        furthest = self._options.max_joint_step
+        room = min(self._options.keep_clear * moved, 0.25 * furthest)
         for goal in self._goals(target):
-            room = 0.0
-            if self._chain.size > held_axes(goal):
-                room = min(self._options.keep_clear * math.sqrt(distance),
-                           0.25 * self._options.max_joint_step)
-            for seed in seeds:
+            for seed in (self._joints[kernels.T_AHEAD], last):
                 result, arrived = self._follow.solve(goal, seed, room)
                 if result is None:
                     continue
-                steps = self._gains * np.abs(result.positions - last)
-                if steps.max() > self._options.max_joint_step:
+                steps = np.empty(self._chain.size)
+                if kernels.accept_step(self._gains, result.positions, arrived, furthest,
+                                       self._motions, self._joints, steps) > furthest:
                     continue
-                if distance > 0.0:
-                    self._last_motion, self._last_step = motion, arrived - last
                 if self._relaxation is not None and goal is not target.goal:
                     result = self._relaxation.result(result, target.goal)
                 return self._accepted(Verdict.REACHED, result, steps)
@@ -276,12 +271,13 @@ class PoseTracker:
         steps = self._gains * np.abs(result.positions - last)
         verdict = self._judge(target, result, float(steps.max()))
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
+            self._joints[kernels.T_LAST] = result.positions
             return self._accepted(verdict, result, steps)
         return TrackResult(verdict, result, steps, None)
 
     def _stop(self) -> None:
         """Forget how the goal moved, and the joints with it."""
-        self._last_motion = None
+        self._motions[:] = 0.0
 
     def _judge(self, target: Target, result: IkResult, step: float) -> Verdict:
         """Return whether the arm may move to `result`, by at most `step` in a joint."""
@@ -312,26 +308,5 @@ class PoseTracker:
 
     def _distance(self, target: Target, frame: np.ndarray) -> float:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""
-        tool = frame.reshape(1, 12).copy()
-        tool[0, 9:] += tool[0, :9].reshape(3, 3) @ (
-            target.goal[0, kernels.G_TOOL:kernels.G_TOOL + 3])
-        return kernels.tip_distance(target.goal, self._near.orientation_weight, tool)
-
-
-GOAL_FRAME = kernels.G_ROTATION + 9
-"""The first columns of a goal: position and rotation."""
-FASTEST = 2.0
-"""A goal that moved on more than this many times as far is no continuation of its motion."""
-
-
-def _what_counts(row: np.ndarray) -> np.ndarray:
-    """Return position and rotation of a goal, (12,), without what it leaves free."""
-    frame = row[:GOAL_FRAME].copy()
-    if row[kernels.G_KIND + 1] == kernels.AXIS:
-        axis = frame[3:].reshape(3, 3) @ row[kernels.G_AXIS:kernels.G_AXIS + 3]
-        frame[3:6], frame[6:] = math.sqrt(2.0) * axis, 0.0
-    if row[kernels.G_WEIGHT] == 0.0:
-        frame[:3] = 0.0
-    if row[kernels.G_WEIGHT + 1] == 0.0:
-        frame[3:] = 0.0
-    return frame
+        return kernels.tip_distance(target.goal, self._near.orientation_weight,
+                                    frame.reshape(1, 12))

@@ -146,7 +146,8 @@ def test_each_kernel_that_users_reach_is_compiled_once(arm):
     tracker = PoseTracker(arm)
     for x in (0.3, 0.31, 5.0):
         tracker.track(PointTarget([x, 0.1, 0.4])).result.blocking_joints
-    for name in ('descend', 'assess', 'tip_distance', 'tip_frames', 'tip_jacobian', 'tabulate'):
+    for name in ('descend', 'assess', 'tip_distance', 'tip_frames', 'tip_jacobian', 'tabulate',
+                 'carry_on', 'accept_step'):
         assert len(getattr(kernels, name).signatures) == 1, name
 
 

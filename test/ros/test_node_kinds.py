@@ -270,7 +270,6 @@ def test_a_change_begins_a_new_motion(client: Client) -> None:
     assert abs(shift).max() < EXACT and abs(turn).max() < EXACT
 
 
-@pytest.mark.xfail(reason='PoseTracker._distance leaves the tool out', strict=False)
 def test_a_longer_tool_begins_a_new_motion(client: Client) -> None:
     """The tip has to draw back far; that is a leap, not a jump."""
     ask(client, tool_position=[0.0, 0.0, 0.3])

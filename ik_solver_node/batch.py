@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import os
 import sys
 from time import perf_counter
@@ -17,7 +17,7 @@ from ik_solver_node.exceptions import (
 from ik_solver_node.pose import ROTATION_SLACK
 from ik_solver_node.solver import (
     errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
-    SolverOptions, TerminationReason, warm_up)
+    solve_goal, SolverOptions, TerminationReason, warm_up)
 from ik_solver_node.target import is_full
 import numpy as np
 from numpy.typing import ArrayLike
@@ -143,12 +143,16 @@ def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, .
     positions = _seeds(chain, seeds, count)
     reports = np.empty((count, kernels.REPORT + 1))
     relaxation = relaxation_of(chain, options)
+    patient = replace(options, max_time=LONGEST_TIME)
 
     def run(first: int) -> int:
         last = min(first + CHUNK, count)
         goals = _goals(chain, targets, first, last)
         some, seed = positions[first:last], positions[first:last].copy()
         report = reports[first:last]
+        if len(chain.tip_links) > 1:
+            _solve_each(chain, goals, patient, some, report)
+            return last - first
         kernels.descend_many(*chain.arrays, goals, array, rows, some, report)
         _judge(options, report)
         if relaxation is not None:
@@ -186,6 +190,8 @@ def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int, bar
         pool.shutdown()
 
 
+LONGEST_TIME = 60.0
+"""Time budget of a target that is solved by itself: the longest there is [s]."""
 CODE = kernels.REPORT
 """Column of a report with the code the kernels ended with."""
 
@@ -195,6 +201,18 @@ def _judge(options: SolverOptions, report: np.ndarray) -> None:
     there = ((report[:, kernels.N_POSITION] <= options.position_tolerance)
              & (report[:, kernels.N_ORIENTATION] <= options.orientation_tolerance))
     report[there & (report[:, CODE] != kernels.BAD_SEED), CODE] = kernels.CONVERGED
+
+
+def _solve_each(chain: KinematicChain, goals: np.ndarray, options: SolverOptions,
+                positions: np.ndarray, report: np.ndarray) -> None:
+    """Solve for several tips one goal at a time: these may take more than one search."""
+    for k, goal in enumerate(goals):
+        report[k, CODE] = kernels.BAD_SEED
+        if np.isfinite(positions[k]).all():
+            result = solve_goal(chain, goal, positions[k], options)
+            positions[k] = result.positions
+            report[k] = (result.position_error, result.orientation_error, result.iterations,
+                         result.restarts, result.out_of_reach, result.reason)
 
 
 def _take_relaxed(chain: KinematicChain, goals: np.ndarray, missed: list[int],

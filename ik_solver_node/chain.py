@@ -108,13 +108,16 @@ class KinematicChain:
         Raises
         ------
         ChainError
-            If a link or joint is unknown, a tip must be chosen, nothing can move, a joint on the
+            If a link or joint is unknown, a tip must be chosen or is there twice, nothing can move, a joint on the
             way is planar or floating, or limits are contradictory.
 
         """
         base = _known_link(model, base_link, 'base_link') if base_link else model.root_link
         tips = tuple(_known_link(model, tip, 'tip_links') for tip in tip_links or ())
         tips = tips or (_only_leaf(model),)
+        for number, tip in enumerate(tips):
+            if tip in tips[:number]:
+                raise ChainError(f'tip_links has {tip!r} twice; name each tip once')
         limits, locked = dict(limits or {}), dict(locked or {})
         _check_overrides(model, limits, locked)
         frames = _Frames(model, locked)

@@ -1095,30 +1095,53 @@ def draw_start(chain: Chain, goal: Goal, options: Options, restart: int, free: A
     q[:] = kept
 
 
+@inlined
+def is_asked(goal: Array, t: int) -> bool:
+    """Return whether anything is asked of tip `t`."""
+    return goal[t, G_WEIGHT] > 0.0 or goal[t, G_WEIGHT + 1] > 0.0
+
+
+@compiled
+def mark_path(topology: Array, tip: int, mark: bool, marks: Array) -> None:
+    """Set the `marks` (n,) of the variables that move frame `tip`."""
+    i = topology[tip, 0]
+    while i >= 0:
+        marks[topology[i, 1]] = mark
+        i = topology[i, 0]
+
+
+@compiled
+def mark_asked(topology: Array, goal: Array, marks: Array) -> None:
+    """Mark the variables (n,) that move a tip of which something is asked."""
+    tips = goal.shape[0]
+    marks[:] = tips == 1
+    if tips > 1:
+        for t in range(tips):
+            if is_asked(goal, t):
+                mark_path(topology, topology.shape[0] - tips + t, True, marks)
+
+
 @compiled
 def free_limbs(chain: Chain, goal: Goal, options: Options, q: Array, work: Work) -> bool:
     """
-    Mark as free the variables that move only tips which are not at their targets at `q`.
+    Leave only those variables free that do not move any tip which is at its target at `q`.
 
-    Return False, with all of them free, if there are none such, or no tip is at its target.
+    Return False, with `work.free` as it was, if none are left, or no tip is at its target.
     """
     measure(chain, goal, q, work)
-    tips = goal.rows.shape[0]
-    work.free[:] = True
+    tips, count = goal.rows.shape[0], work.free.sum()
+    before = work.free.copy()
     near = (options.position_tolerance ** 2
             + (goal.length * options.orientation_tolerance) ** 2)
     for t in range(tips):
         squared = 0.0
         for i in range(ROWS * t, ROWS * t + ROWS):
             squared += work.residual[i] * work.residual[i]
-        if squared <= near:
-            i = chain.topology[chain.topology.shape[0] - tips + t, 0]
-            while i >= 0:
-                work.free[chain.topology[i, 1]] = False
-                i = chain.topology[i, 0]
-    if work.free.any() and not work.free.all():
+        if is_asked(goal.rows, t) and squared <= near:
+            mark_path(chain.topology, chain.topology.shape[0] - tips + t, False, work.free)
+    if work.free.any() and work.free.sum() < count:
         return True
-    work.free[:] = True
+    work.free[:] = before
     return False
 
 
@@ -1128,25 +1151,25 @@ def next_start(chain: Chain, goal: Goal, options: Options, memory: Memory, work:
     Begin another descent: from the table of starts, then from random vectors.
 
     With several tips every second one begins at the best vector so far and moves only the limbs
-    whose tips did not arrive.
+    whose tips did not arrive. What moves no tip that is asked for stays where it is.
     """
     numbers, q = memory.numbers, memory.vectors[V_CURRENT]
     numbers[N_RESTARTS] += 1
     numbers[N_FRESH] = 0.0
     restart = int(numbers[N_RESTARTS])
+    mark_asked(chain.topology, goal.rows, work.free)
+    limbs = False
     if goal.rows.shape[0] > 1 and restart % 2 == 0:
         q[:] = memory.vectors[V_BEST]
-        if free_limbs(chain, goal, options, q, work):
-            draw_start(chain, goal, options, restart, work.free, q, work)
-            measure(chain, goal, q, work)
-            return
+        limbs = free_limbs(chain, goal, options, q, work)
     if restart == 1:
         rank_starts(chain, goal, numbers)
-    if restart <= ORDER:
-        rank = (restart - 1 + int(options.random_seed)) % ORDER
-        q[:] = chain.starts[int(numbers[N_ORDER + rank])]
+    if restart <= ORDER and not limbs:
+        start = int(numbers[N_ORDER + (restart - 1 + int(options.random_seed)) % ORDER])
+        for j in range(q.shape[0]):
+            if work.free[j]:
+                q[j] = chain.starts[start, j]
     else:
-        work.free[:] = True
         draw_start(chain, goal, options, restart, work.free, q, work)
     measure(chain, goal, q, work)
 
@@ -1555,6 +1578,8 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
     q, seed = memory.vectors[V_CURRENT], memory.vectors[V_SEED]
     n = q.shape[0]
     weights, displacement, trial = np.empty(n), np.empty(n), np.empty(n)
+    asked = np.empty(n, dtype=np.bool_)
+    mark_asked(chain.topology, goal.rows, asked)
     steps = int(options.settle_steps)
     if not weigh_joints(chain.bounds, options, preferences, q, weights):
         steps = 0
@@ -1564,7 +1589,7 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
         slope_of_objective(chain, goal, options, preferences, q, seed, work, displacement)
         weigh_joints(chain.bounds, options, preferences, q, weights)
         for j in range(n):
-            displacement[j] /= -weights[j]
+            displacement[j] = -displacement[j] / weights[j] if asked[j] else 0.0
         longest = np.abs(displacement).max()
         if longest > reach:
             displacement *= reach / longest

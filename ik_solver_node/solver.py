@@ -17,6 +17,7 @@ from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.objective import Custom, LeastMovement, Objective, OBJECTIVES, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.several_tips import eased, is_out_of_reach, parted
 from ik_solver_node.target import (
     AXES, is_full, no_goal, PointTarget, PoseTarget, relaxed_goal, Target, TARGETS)
 import numpy as np
@@ -243,7 +244,7 @@ class IkResult:
         Why the solve ended.
     position_error, orientation_error : float
         How far the tip is from what was asked at `positions`, [m] and [rad], measured from them;
-        the largest over several tips. What is not asked for has no error.
+        the largest over several tips, see `tip_errors`. What is not asked for has no error.
     iterations, restarts : int
         Steps over all descents, and descents after the first.
     elapsed : float
@@ -293,12 +294,26 @@ class IkResult:
         """Names of the joints whose limit keeps the tip from coming nearer to the target."""
         if self.goal is None or self.success:
             return ()
-        slope = np.empty(self.chain.size)
+        slope, errors = np.empty(self.chain.size), np.empty(kernels.ERRORS)
         kernels.assess(*self.chain.arrays, self.goal, _DEFAULT._array, self.positions, slope,
-                       np.empty(kernels.ERRORS))
-        outward = (((self.positions >= self.chain.upper) & (slope < -BLOCKED))
-                   | ((self.positions <= self.chain.lower) & (slope > BLOCKED)))
+                       errors)
+        blocked = BLOCKED * math.sqrt(2.0 * errors[kernels.E_COST])
+        outward = (((self.positions >= self.chain.upper) & (slope < -blocked))
+                   | ((self.positions <= self.chain.lower) & (slope > blocked)))
         return tuple(self.chain.joint_names[j] for j in np.flatnonzero(outward))
+
+    @property
+    def tip_errors(self) -> dict[str, tuple[float, float]]:
+        """Position [m] and orientation error [rad] of each tip that something is asked of."""
+        if self.goal is None:
+            return {}
+        errors = {}
+        for t in np.flatnonzero(self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].any(axis=1)):
+            alone = np.repeat(no_goal(), len(self.goal), axis=0)
+            alone[t] = self.goal[t]
+            alone.flags.writeable = False
+            errors[self.chain.tip_links[t]] = errors_of(self.chain, alone, self.positions)
+        return errors
 
     @property
     def joints_at_limit(self) -> tuple[str, ...]:
@@ -307,8 +322,8 @@ class IkResult:
         return tuple(self.chain.joint_names[j] for j in np.flatnonzero(there))
 
 
-BLOCKED = 1e-9
-"""Slope of the cost from which on a limit is in the way [m^2 per rad or m]."""
+BLOCKED = 1e-4
+"""Slope of the cost, as part of the error, from which on a limit is in the way [m/rad or 1]."""
 
 Request = Target | Pose | Sequence[Target | Pose | None] | Mapping[str, Target | Pose]
 """What `solve` takes as a target: of the only tip, or of each of several tips."""
@@ -351,15 +366,72 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
     """
     warm_up()
     goal = goal_of(chain, target)
-    result = _solve_goal(chain, goal, seed, options)
+    result = solve_goal(chain, goal, seed, options)
     if not result.success and is_full(goal):
         return _relaxed(chain, goal, seed, options, result)
     return result
 
 
-def _solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-                options: SolverOptions) -> IkResult:
+def solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+               options: SolverOptions) -> IkResult:
     """Solve for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
+    if len(goal) == 1:
+        return _descend(chain, goal, seed, options)
+    parts = [goal]
+    if not any(isinstance(one, Custom) for one in options.objectives):  # which looks at all joints
+        parts = parted(chain, goal)
+    result = _weigh(chain, parts[0], seed, options)
+    for part in parts[1:]:
+        result = _both(result, _weigh(chain, part, result.positions, _left(options, result)))
+    return replace(result, goal=goal)
+
+
+def _weigh(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+           options: SolverOptions) -> IkResult:
+    """Solve for several tips, whose targets perhaps cannot all be met: see `several_tips`."""
+    easier = eased(chain, goal)
+    if easier is None:
+        return _descend(chain, goal, seed, options)
+    out_of_reach = is_out_of_reach(chain, goal)
+    first = _descend(chain, easier, seed, replace(options, max_restarts=min(
+        options.max_restarts, COMPROMISE_RESTARTS)) if out_of_reach else options)
+    if first.success and not out_of_reach:
+        return first
+    result = _descend(chain, goal, first.positions, replace(
+        _left(options, first), max_restarts=min(options.max_restarts,
+                                                kernels.IMPOSSIBLE_RESTARTS)))
+    return replace(result, iterations=first.iterations + result.iterations,
+                   restarts=first.restarts + result.restarts,
+                   elapsed=first.elapsed + result.elapsed)
+
+
+def _left(options: SolverOptions, spent: IkResult) -> SolverOptions:
+    """Return `options` with the time that is left."""
+    return replace(options, max_time=max(options.max_time - spent.elapsed, SHORTEST_TIME))
+
+
+def _both(one: IkResult, other: IkResult) -> IkResult:
+    """Return what came of two parts of a goal, `other` solved from where `one` ended."""
+    reasons = [result.reason for result in (one, other) if not result.success]
+    reason = one.reason if not reasons else (
+        TerminationReason.IMPOSSIBLE if TerminationReason.IMPOSSIBLE in reasons else reasons[0])
+    return replace(
+        other, reason=reason, position_error=max(one.position_error, other.position_error),
+        orientation_error=max(one.orientation_error, other.orientation_error),
+        iterations=one.iterations + other.iterations, restarts=one.restarts + other.restarts,
+        elapsed=one.elapsed + other.elapsed,
+        out_of_reach=max(one.out_of_reach, other.out_of_reach))
+
+
+COMPROMISE_RESTARTS = 40
+"""Restarts to search for what the other tips do when one is out of reach."""
+SHORTEST_TIME = 1e-4
+"""The shortest time budget [s]."""
+
+
+def _descend(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+             options: SolverOptions) -> IkResult:
+    """Run one search for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
     began = perf_counter()
     positions = _positions(chain, seed)
     array, rows = options._array, chain.indifference
@@ -380,7 +452,7 @@ def _relaxed(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
     relaxation = relaxation_of(chain, options)
     if relaxation is None:
         return exact
-    less = _solve_goal(chain, relaxation.goal(goal), seed, options)
+    less = solve_goal(chain, relaxation.goal(goal), seed, options)
     if not less.success:
         return exact
     return relaxation.result(replace(
@@ -529,7 +601,7 @@ class Following:
         """
         began = perf_counter()
         if self._customs:
-            result = _solve_goal(self._chain, goal, seed, replace(
+            result = solve_goal(self._chain, goal, seed, replace(
                 self._options, settle_reach=max(room, SETTLE_REACH_MIN)))
             return (result if result.success else None), result.positions
         self._array[_SETTLE_REACH] = room
@@ -590,6 +662,9 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     warm_up()
     began = perf_counter()
     goal = goal_of(chain, target)
+    easier = eased(chain, goal) if len(goal) > 1 else None
+    if easier is not None and not is_out_of_reach(chain, goal):
+        goal = easier  # where all tips arrive, their weights do not matter
     positions = _positions(chain, seed)
     as_vector(positions, chain.size, 'seed')
     start = chain.clip(positions)
@@ -663,7 +738,7 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     if isinstance(target, (Pose, *TARGETS)):
         targets: Sequence[Target | Pose | None] = [target]
     elif isinstance(target, Mapping):
-        unknown = sorted(set(target) - set(tips))
+        unknown = [name for name in target if name not in tips]
         if unknown:
             raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain '
                              f'are {", ".join(tips)}')

@@ -8,6 +8,7 @@ import math
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import ChainError
 from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
@@ -138,10 +139,18 @@ class PoseTracker:
     options : TrackerOptions, optional
         What to accept.
 
+    Raises
+    ------
+    ChainError
+        If the chain has more than one tip.
+
     """
 
     def __init__(self, chain: KinematicChain, solver_options: SolverOptions = SolverOptions(),
                  options: TrackerOptions = TrackerOptions()) -> None:
+        if len(chain.tip_links) > 1:
+            raise ChainError(f'a tracker moves one tip, but the chain has {len(chain.tip_links)}: '
+                             f'{", ".join(chain.tip_links)}; use solve for several')
         self._chain = chain
         # A joint moves all that mimic it, some of them further than itself.
         self._gains = np.array([max(abs(multiplier) for _, multiplier, _ in

@@ -14,7 +14,7 @@ from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import (
     InvalidPoseError, MissingDependencyError, OptionsError)
-from ik_solver_node.pose import ROTATION_SLACK
+from ik_solver_node.pose import ROTATION_SLACK, shown
 from ik_solver_node.solver import (
     errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
     solve_goal, SolverOptions, TerminationReason, warm_up)
@@ -136,7 +136,7 @@ def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, .
                            'objective; use solve for each target')
     if not isinstance(targets, (list, tuple, np.ndarray)):
         raise InvalidPoseError(f'targets must be a sequence or an array of targets, got '
-                               f'{targets!r}')
+                               f'{shown(targets)}')
     warm_up()
     began = perf_counter()
     count = len(targets)
@@ -256,7 +256,7 @@ def _seeds(chain: KinematicChain, seeds: ArrayLike | None, count: int) -> np.nda
         given = np.asarray(seeds, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidPoseError(f'seeds must be numbers of shape {wanted}, got '
-                               f'{seeds!r}') from error
+                               f'{shown(seeds)}') from error
     if given.shape not in (wanted, (chain.size,)):
         raise InvalidPoseError(f'seeds must have shape {wanted} or ({chain.size},), got '
                                f'{given.shape}')

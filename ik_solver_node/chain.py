@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from transforms3d.axangles import axangle2mat
 
+UNLIMITED = 1e4
+"""A limit beyond this is how some exporters write infinity [rad or m]: nobody starts there."""
 MOST_TURNS = 4
 """Random starts of a joint with a wider range than so many turns are within one turn."""
 
@@ -108,8 +110,8 @@ class KinematicChain:
         Raises
         ------
         ChainError
-            If a link or joint is unknown, a tip must be chosen or is there twice, nothing can move, a joint on the
-            way is planar or floating, or limits are contradictory.
+            If a link or joint is unknown, a tip must be chosen or is there twice, nothing can
+            move, a joint on the way is planar or floating, or limits are contradictory.
 
         """
         base = _known_link(model, base_link, 'base_link') if base_link else model.root_link
@@ -208,7 +210,7 @@ class KinematicChain:
 
     def mid_range(self) -> np.ndarray:
         """Return the middle of each joint's range, shape (n,); 0 or the limit where unlimited."""
-        bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
+        bounded = (self.lower > -UNLIMITED) & (self.upper < UNLIMITED)
         middle = np.zeros(self.size)
         # Halved first: the sum of large limits would overflow.
         middle[bounded] = 0.5 * self.lower[bounded] + 0.5 * self.upper[bounded]
@@ -454,13 +456,14 @@ def _bounds(model: RobotModel, source: str, limits: Limits) -> tuple[float, ...]
 
 def _draw_range(lower: float, upper: float, reach: float) -> tuple[float, float]:
     """Return where random starts are drawn: the range, or `reach` to each side if unlimited."""
-    if np.isfinite(lower) and np.isfinite(upper):
+    if lower > -UNLIMITED and upper < UNLIMITED:
         return lower, upper
-    if np.isfinite(lower):
+    if abs(lower) < UNLIMITED:
         return lower, lower + 2.0 * reach
-    if np.isfinite(upper):
+    if abs(upper) < UNLIMITED:
         return upper - 2.0 * reach, upper
-    return -reach, reach
+    centre = min(max(0.0, lower), upper)
+    return max(centre - reach, lower), min(centre + reach, upper)
 
 
 def _velocity(model: RobotModel, source: str) -> float:

@@ -148,6 +148,9 @@ PLAIN_PATIENCE, PLAIN_PROGRESS = 40, 0.98
 # Entries of the table of starts, of which the best `ORDER` are used, and the stream they come
 # from; how many random vectors are looked at for each start after them.
 STARTS, TABLE_SEED, DRAWS = 256, 2**40, 8
+# Share of the random positions that are at either limit: poses that need joints there are else
+# the last to be found.
+AT_LIMITS = 0.1
 # Restarts for a target that is proven out of reach: to find the closest pose takes a few.
 IMPOSSIBLE_RESTARTS = 8
 # Armijo's constant and the smallest fraction of a step that the line search tries.
@@ -1087,7 +1090,9 @@ def draw_start(chain: Chain, goal: Goal, options: Options, restart: int, free: A
             if free[j]:
                 counter = (restart * DRAWS + draw) * n + j
                 low, high = chain.bounds[2, j], chain.bounds[3, j]
-                work.trial[j] = low + (high - low) * uniform(int(options.random_seed), counter)
+                share = uniform(int(options.random_seed), counter)
+                share = clamp((1.0 + 2.0 * AT_LIMITS) * share - AT_LIMITS, 0.0, 1.0)
+                work.trial[j] = low + (high - low) * share
         cost = measure(chain, goal, work.trial, work)
         if cost < best:
             best = cost
@@ -1638,7 +1643,7 @@ def step_aside(constants: Array, topology: Array, bounds: Array, starts: Array, 
 
 @compiled
 def what_counts(row: Array, out: Array) -> None:
-    """Write position and rotation of a row of a goal, without what is left free, to `out` (12,)."""
+    """Write position and rotation of a row of a goal, but for what is free, to `out` (12,)."""
     out[:] = row[:G_TOOL]
     if row[G_KIND + 1] == AXIS:
         # One column in place of three, which turns as far as all of them.
@@ -1666,7 +1671,7 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
     Parameters
     ----------
     goal, before : ndarray, shape (1, GOAL_SIZE)
-        What is asked now, and what was asked before.
+        What is asked now, and what was asked before: the same, but elsewhere.
     bounds, preferences : ndarray
         Those of the chain, and how much each joint shall keep clear of its limits.
     clear, furthest : float
@@ -1681,15 +1686,9 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
     Returns
     -------
     tuple of float
-        Squared motion of the position [m^2] and of the rotation matrix; both are infinite if
-        something else than before is asked.
+        Squared motion of the position [m^2] and of the rotation matrix.
 
     """
-    for k in range(G_TOOL, G_AXIS):
-        if goal[0, k] != before[0, k]:
-            return np.inf, np.inf
-    if goal[0, G_CONE] != before[0, G_CONE]:
-        return np.inf, np.inf
     was, motion = np.empty(G_TOOL), motions[1]
     what_counts(before[0], was)
     what_counts(goal[0], motion)

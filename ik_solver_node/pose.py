@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ik_solver_node.exceptions import InvalidPoseError
 import numpy as np
@@ -44,13 +45,22 @@ def as_vector(values: ArrayLike, size: int, name: str) -> np.ndarray:
     try:
         vector = np.array(values, dtype=np.float64, order='C')
     except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidPoseError(f'{name} must be {size} numbers, got {values!r}') from error
+        raise InvalidPoseError(f'{name} must be {size} numbers, got {shown(values)}') from error
     if vector.shape != (size,):
         raise InvalidPoseError(f'{name} must have shape ({size},), got {vector.shape}')
     if not np.isfinite(vector).all():
         raise InvalidPoseError(f'{name} must be finite, got {vector.tolist()}')
     vector.flags.writeable = False
     return vector
+
+
+def shown(value: Any) -> str:
+    """Return `value` for an error message, cut if it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more than 4300 digits
+        text = f'a very large {type(value).__name__}'
+    return text if len(text) <= 100 else text[:97] + '...'
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +101,10 @@ class Pose:
         quaternion.flags.writeable = False
         object.__setattr__(self, 'position', as_vector(self.position, 3, 'position'))
         object.__setattr__(self, 'quat_xyzw', quaternion)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the fields bit for bit, read-only as they are."""
+        return _remade, (self.position, self.quat_xyzw)
 
     @classmethod
     def identity(cls) -> Pose:
@@ -153,3 +167,12 @@ class Pose:
         transform[:3, :3] = self.rotation()
         transform[:3, 3] = self.position
         return transform
+
+
+def _remade(position: np.ndarray, quat_xyzw: np.ndarray) -> Pose:
+    """Return the pose that was copied or pickled."""
+    pose = object.__new__(Pose)
+    for name, value in (('position', position), ('quat_xyzw', quat_xyzw)):
+        value.flags.writeable = False
+        object.__setattr__(pose, name, value)
+    return pose

@@ -94,7 +94,6 @@ def _best_point(frames: list[tuple[np.ndarray, np.ndarray]], along: np.ndarray, 
 
 def _travel(constant: np.ndarray, limits: np.ndarray) -> tuple[float, float]:
     """Return the least and the most that a sliding joint moves what follows it [m]."""
-    ends = [abs(constant[12] * end + constant[13]) for end in limits]
-    crosses = (constant[12] * limits[0] + constant[13]) * (
-        constant[12] * limits[1] + constant[13]) <= 0.0
-    return (0.0 if crosses else min(ends)), max(ends)
+    ends = [float(constant[12] * end if constant[12] else 0.0) + constant[13] for end in limits]
+    crosses = min(ends) <= 0.0 <= max(ends)
+    return (0.0 if crosses else min(map(abs, ends))), max(map(abs, ends))

@@ -59,7 +59,8 @@ def _groups(chain: KinematicChain, tips: tuple[int, ...]) -> list[tuple[int, ...
     """Return the numbers of these `tips` in groups that share no joint."""
     groups: list[tuple[set[int], tuple[int, ...]]] = []
     for tip in tips:
-        joints, members = _joints(chain, tip), (tip,)
+        joints = _joints(chain, tip)
+        members: tuple[int, ...] = (tip,)
         for other in [group for group in groups if group[0] & joints]:
             groups.remove(other)
             joints, members = joints | other[0], other[1] + members

@@ -16,10 +16,10 @@ from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.objective import Custom, LeastMovement, Objective, OBJECTIVES, preferences
 from ik_solver_node.options import check_options, option
-from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.pose import as_vector, Pose, shown
 from ik_solver_node.several_tips import eased, is_out_of_reach, parted
 from ik_solver_node.target import (
-    AXES, is_full, no_goal, PointTarget, PoseTarget, relaxed_goal, Target, TARGETS)
+    AXES, is_full, no_goal, PointTarget, PoseTarget, relaxed_goal, stacked, Target, TARGETS)
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -368,7 +368,7 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
     goal = goal_of(chain, target)
     result = solve_goal(chain, goal, seed, options)
     if not result.success and is_full(goal):
-        return _relaxed(chain, goal, seed, options, result)
+        return _relaxed(chain, goal, seed, _left(options, result), result)
     return result
 
 
@@ -746,29 +746,29 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     elif isinstance(target, (list, tuple)):
         targets = target
     else:
-        raise InvalidPoseError(f'target must be a Pose or one of '
-                               f'{", ".join(kind.__name__ for kind in TARGETS)}, got {target!r}')
+        raise _no_target(target)
     if len(targets) != len(tips):
         raise ChainError(f'the chain has {len(tips)} tips, {", ".join(tips)}, but '
                          f'{len(targets)} targets were given; give one for each, None where '
                          'nothing is asked')
     if all(one is None for one in targets):
         raise InvalidPoseError('nothing is asked of any tip; give at least one a target')
-    goal = np.concatenate([_goal_row(one) for one in targets])
-    goal.flags.writeable = False
-    return goal
+    return stacked([_as_target(one) for one in targets])
 
 
-def _goal_row(target: Target | Pose | None) -> np.ndarray:
-    """Return the goal of one tip, shape (1, GOAL_SIZE)."""
-    if target is None:
-        return no_goal()
+def _as_target(target: Target | Pose | None) -> Target | None:
+    """Return what is asked of one tip as a target."""
+    if target is None or isinstance(target, TARGETS):
+        return target
     if isinstance(target, Pose):
-        return PoseTarget(target).goal
-    if not isinstance(target, TARGETS):
-        raise InvalidPoseError(f'target must be a Pose or one of '
-                               f'{", ".join(kind.__name__ for kind in TARGETS)}, got {target!r}')
-    return target.goal
+        return PoseTarget(target)
+    raise _no_target(target)
+
+
+def _no_target(value: Any) -> InvalidPoseError:
+    """Return what to say of something that is no target."""
+    return InvalidPoseError('target must be a Pose or one of '
+                            f'{", ".join(kind.__name__ for kind in TARGETS)}, got {shown(value)}')
 
 
 def _positions(chain: KinematicChain, seed: ArrayLike | None) -> np.ndarray:

@@ -14,7 +14,10 @@ Every target is a value with one line of use::
 
 A `tool` is the pose of what is meant, a gripper's fingertip for one, in the tip link: the target
 is then where the tool shall be. `weight` says how much a tip counts beside others when all cannot
-be met.
+be met; a tip alone it does not change.
+
+A target lays itself out for the kernels when it is made: as its `goal`, which is read-only, also
+in copies and pickles, because numba would compile everything again for one that is not.
 """
 
 from __future__ import annotations
@@ -23,15 +26,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 import math
+import numbers
+from typing import Any, TypeVar
 
 from ik_solver_node import kernels
 from ik_solver_node.exceptions import InvalidPoseError
-from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.pose import as_vector, Pose, shown
 import numpy as np
 from numpy.typing import ArrayLike
+from transforms3d.quaternions import quat2mat
 
 AXES = ('x', 'y', 'z', 'rx', 'ry', 'rz')
 """The axes of a pose: along and about x, y and z."""
+ALL_TURNS = math.pi
+"""No component of a rotation vector is larger [rad]."""
+SHORTEST_DIRECTION = 1e-9
+"""A vector shorter than this does not point anywhere for sure."""
+UNIT_SLACK = 5e-16
+"""A vector of a length this close to 1 is left as it is, so that a unit vector keeps its bits."""
+SMALLEST_WEIGHT = 1e-100
+"""Part of the largest weight that a tip keeps: with less, its squares would vanish."""
 
 
 class TargetFrame(str, Enum):
@@ -41,8 +55,40 @@ class TargetFrame(str, Enum):
     TARGET = 'target'
 
 
+class _Laid:
+    """What all targets share: a goal that is laid out from the checked fields, also of a copy."""
+
+    goal: np.ndarray
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle the fields, bit for bit, and lay out the goal again."""
+        return _remade, (type(self), {name: value for name, value in vars(self).items()
+                                      if name != 'goal'})
+
+    def _set(self, **values: Any) -> None:
+        """Take fields that are checked, and lay out the goal."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, 'goal', _frozen(self._laid_out()))
+
+    def _laid_out(self) -> np.ndarray:
+        """Return the goal, shape (1, GOAL_SIZE)."""
+        raise NotImplementedError
+
+
+_Kind = TypeVar('_Kind', bound=_Laid)
+
+
+def _remade(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
+    """Return the target that was copied or pickled."""
+    target = object.__new__(kind)
+    target._set(**{name: _frozen(value) if isinstance(value, np.ndarray) else value
+                   for name, value in values.items()})
+    return target
+
+
 @dataclass(frozen=True, eq=False)
-class PoseTarget:
+class PoseTarget(_Laid):
     """
     The tip shall have this pose, but for axes that are free and tolerances.
 
@@ -50,13 +96,15 @@ class PoseTarget:
     ----------
     pose : Pose
         Wanted pose of the tip, or of the tool, in the base frame.
-    free : sequence of str
-        Axes that do not count, of ``x y z rx ry rz``: along and about the axes of `frame`.
+    free : tuple of str
+        Axes that do not count, of ``x y z rx ry rz``: along and about the axes of `frame`. One
+        alone may be given as a str.
     position_tolerance : float or array_like, shape (3,)
         How far from the position, along each axis of `frame`, is good enough [m]; infinite for a
         free axis.
     orientation_tolerance : float or array_like, shape (3,)
-        The same for the rotation vector from the wanted orientation [rad].
+        The same for the rotation vector from the wanted orientation [rad]; from pi on the axis
+        is free.
     frame : TargetFrame or str
         ``target``, the axes of the wanted pose, or ``base``.
     tool : Pose, optional
@@ -83,29 +131,27 @@ class PoseTarget:
     def __post_init__(self) -> None:
         """Check the fields and lay them out for the kernels."""
         if not isinstance(self.pose, Pose):
-            raise InvalidPoseError(f'the pose of a PoseTarget must be a Pose, got {self.pose!r}')
-        free = tuple([self.free] if isinstance(self.free, str) else self.free)
-        for axis in free:
-            if axis not in AXES:
-                raise InvalidPoseError(f'{axis!r} is no axis that can be free; known are: '
-                                       f'{", ".join(AXES)}')
-        try:
-            frame = TargetFrame(self.frame)
-        except ValueError:
-            raise InvalidPoseError(f'frame is {self.frame!r}, but must be one of '
-                                   "'base', 'target'") from None
+            raise InvalidPoseError(f'the pose of a PoseTarget must be a Pose, got '
+                                   f'{shown(self.pose)}')
+        free = _free_axes(self.free)
         position = _tolerances(self.position_tolerance, 'position_tolerance', free, AXES[:3])
         orientation = _tolerances(self.orientation_tolerance, 'orientation_tolerance', free,
-                                  AXES[3:])
-        if np.isinf(position).all() and np.isinf(orientation).all():
+                                  AXES[3:], ALL_TURNS)
+        freed = tuple(axis for axis, most in zip(AXES, [*position, *orientation])
+                      if most == math.inf)
+        if freed == AXES:
             raise InvalidPoseError('all six axes of the target are free, so that nothing is '
-                                   'asked; leave at least one out of free')
-        goal = _goal(self.pose.position, self.pose.rotation(), self.tool, self.weight)
-        for part, tolerances in ((0, position), (1, orientation)):
-            _relax(goal, part, tolerances, frame)
-        for name, value in (('free', free), ('frame', frame), ('position_tolerance', position),
-                            ('orientation_tolerance', orientation), ('goal', _frozen(goal))):
-            object.__setattr__(self, name, value)
+                                   'asked; leave at least one out of free, with a tolerance that '
+                                   'is finite, and below pi if it is a turn')
+        self._set(free=freed, position_tolerance=position, orientation_tolerance=orientation,
+                  frame=_frame(self.frame), tool=_tool(self.tool), weight=_weight(self.weight))
+
+    def _laid_out(self) -> np.ndarray:
+        """Return the goal, shape (1, GOAL_SIZE)."""
+        goal = _full(self.pose.position, self.pose.rotation(), self.tool)
+        _relax(goal, 0, self.position_tolerance, self.frame)
+        _relax(goal, 1, self.orientation_tolerance, self.frame)
+        return goal
 
     @property
     def position(self) -> np.ndarray:
@@ -114,7 +160,7 @@ class PoseTarget:
 
 
 @dataclass(frozen=True, eq=False)
-class PointTarget:
+class PointTarget(_Laid):
     """
     The tip shall be at this point, in any orientation.
 
@@ -144,21 +190,24 @@ class PointTarget:
 
     def __post_init__(self) -> None:
         """Check the fields and lay them out for the kernels."""
-        position = as_vector(self.position, 3, 'position')
-        tolerance = _tolerances(self.tolerance, 'tolerance', (), ())
-        if np.isinf(tolerance).all():
-            raise InvalidPoseError('all axes of the point are free, so that nothing is asked; '
-                                   'give at least one a finite tolerance')
-        goal = _goal(position, np.eye(3), self.tool, self.weight)
+        tolerance = _tolerances(self.tolerance, 'tolerance')
+        if min(tolerance) == math.inf:
+            raise InvalidPoseError(f'tolerance is {tolerance.tolist()}, which leaves all axes of '
+                                   'the point free, so that nothing is asked; at least one must '
+                                   'be finite')
+        self._set(position=as_vector(self.position, 3, 'position'), tolerance=tolerance,
+                  tool=_tool(self.tool), weight=_weight(self.weight))
+
+    def _laid_out(self) -> np.ndarray:
+        """Return the goal, shape (1, GOAL_SIZE)."""
+        goal = _full(self.position, np.eye(3), self.tool)
         goal[0, kernels.G_WEIGHT + 1] = 0.0
-        _relax(goal, 0, tolerance, TargetFrame.BASE)
-        for name, value in (('position', position), ('tolerance', tolerance),
-                            ('goal', _frozen(goal))):
-            object.__setattr__(self, name, value)
+        _relax(goal, 0, self.tolerance, TargetFrame.BASE)
+        return goal
 
 
 @dataclass(frozen=True, eq=False)
-class OrientationTarget:
+class OrientationTarget(_Laid):
     """
     The tip shall have this orientation, anywhere.
 
@@ -167,8 +216,8 @@ class OrientationTarget:
     quat_xyzw : ndarray, shape (4,)
         Wanted orientation of the tip, or of the tool, in the base frame.
     tolerance : float or array_like, shape (3,)
-        How far from it about each axis of the target is good enough [rad]; infinite for a free
-        axis.
+        How far from it about each axis of the target is good enough [rad]; from pi on the axis
+        is free, and then infinite.
     tool : Pose, optional
         Pose of the tool in the tip link.
     weight : float
@@ -189,16 +238,24 @@ class OrientationTarget:
 
     def __post_init__(self) -> None:
         """Check the fields and lay them out for the kernels."""
-        pose = Pose(np.zeros(3), self.quat_xyzw)
-        full = PoseTarget(pose, free=AXES[:3], orientation_tolerance=self.tolerance,
-                          tool=self.tool, weight=self.weight)
-        for name, value in (('quat_xyzw', pose.quat_xyzw), ('goal', full.goal),
-                            ('tolerance', full.orientation_tolerance)):
-            object.__setattr__(self, name, value)
+        tolerance = _tolerances(self.tolerance, 'tolerance', most=ALL_TURNS)
+        if min(tolerance) == math.inf:
+            raise InvalidPoseError(f'tolerance is {shown(self.tolerance)}, which leaves all axes '
+                                   'of the orientation free, so that nothing is asked; at least '
+                                   'one must be below pi')
+        self._set(quat_xyzw=Pose(np.zeros(3), self.quat_xyzw).quat_xyzw, tolerance=tolerance,
+                  tool=_tool(self.tool), weight=_weight(self.weight))
+
+    def _laid_out(self) -> np.ndarray:
+        """Return the goal, shape (1, GOAL_SIZE)."""
+        goal = _full(np.zeros(3), quat2mat(np.roll(self.quat_xyzw, 1)), self.tool)
+        goal[0, kernels.G_WEIGHT] = 0.0
+        _relax(goal, 1, self.tolerance, TargetFrame.TARGET)
+        return goal
 
 
 @dataclass(frozen=True, eq=False)
-class DirectionTarget:
+class DirectionTarget(_Laid):
     """
     An axis of the tip shall point in a direction; the spin about it is free.
 
@@ -211,9 +268,10 @@ class DirectionTarget:
     position : ndarray, shape (3,), optional
         Wanted position of the tip, or of the tool, in the base frame [m]; default anywhere.
     cone : float
-        How far from the direction is good enough [rad].
+        How far from the direction is good enough [rad], below pi.
     position_tolerance : float or array_like, shape (3,)
-        How far from the position along each axis of the base is good enough [m].
+        How far from the position along each axis of the base is good enough [m]; infinite for a
+        free axis.
     tool : Pose, optional
         Pose of the tool in the tip link.
     weight : float
@@ -237,27 +295,31 @@ class DirectionTarget:
 
     def __post_init__(self) -> None:
         """Check the fields and lay them out for the kernels."""
-        direction, axis = _unit(self.direction, 'direction'), _unit(self.axis, 'axis')
-        cone = float(_tolerances(self.cone, 'cone', (), ())[0])
+        cone = _number(self.cone, 'cone', 'a number from 0 to below pi: a wider one leaves every '
+                       'direction free')
         if cone >= math.pi:
             raise InvalidPoseError(f'cone is {cone} [rad], but must be below pi: a wider one '
                                    'leaves every direction free')
         position = None if self.position is None else as_vector(self.position, 3, 'position')
-        tolerance = _tolerances(self.position_tolerance, 'position_tolerance', (), ())
-        goal = _goal(np.zeros(3) if position is None else position, _turn(axis, direction),
-                     self.tool, self.weight)
-        if position is None:
+        self._set(direction=_unit(self.direction, 'direction'), axis=_unit(self.axis, 'axis'),
+                  position=position, cone=cone, tool=_tool(self.tool),
+                  position_tolerance=_tolerances(self.position_tolerance, 'position_tolerance'),
+                  weight=_weight(self.weight))
+
+    def _laid_out(self) -> np.ndarray:
+        """Return the goal, shape (1, GOAL_SIZE)."""
+        axis = np.asarray(self.axis)
+        position = np.zeros(3) if self.position is None else np.asarray(self.position)
+        goal = _full(position, _turn(axis, self.direction), self.tool)
+        if self.position is None:
             goal[0, kernels.G_WEIGHT] = 0.0
         else:
-            _relax(goal, 0, tolerance, TargetFrame.BASE)
+            _relax(goal, 0, self.position_tolerance, TargetFrame.BASE)
         goal[0, kernels.G_KIND + 1] = kernels.AXIS
         goal[0, kernels.G_AXIS:kernels.G_AXIS + 3] = (
             axis if self.tool is None else self.tool.rotation() @ axis)
-        goal[0, kernels.G_CONE] = cone
-        for name, value in (('direction', direction), ('axis', axis), ('position', position),
-                            ('cone', cone), ('position_tolerance', tolerance),
-                            ('goal', _frozen(goal))):
-            object.__setattr__(self, name, value)
+        goal[0, kernels.G_CONE] = self.cone
+        return goal
 
 
 Target = PoseTarget | PointTarget | OrientationTarget | DirectionTarget
@@ -276,11 +338,33 @@ def is_full(goal: np.ndarray) -> bool:
                                    and not goal[0, kernels.G_KIND:kernels.G_KIND + 2].any())
 
 
+def stacked(targets: Sequence[Target | None]) -> np.ndarray:
+    """
+    Return what is asked of several tips, shape (m, GOAL_SIZE), None where nothing is.
+
+    Weights count as parts of the largest: the kernels compare them with lengths and with the
+    damping, which must not depend on the scale somebody chose for them.
+    """
+    goal = np.concatenate([no_goal() if one is None else one.goal for one in targets])
+    weights = np.array([0.0 if one is None else one.weight for one in targets])
+    if weights.any():
+        parts = np.maximum(weights / weights.max(), SMALLEST_WEIGHT)
+        goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2] *= parts[:, np.newaxis]
+    return _frozen(goal)
+
+
 def relaxed_goal(goal: np.ndarray, free: Sequence[str], frame: TargetFrame) -> np.ndarray:
-    """Return a full goal, shape (1, GOAL_SIZE), with these axes freed."""
+    """
+    Return a full goal, shape (1, GOAL_SIZE), with these axes freed.
+
+    They are axes of the base or, where `frame` is that of the target, of the tip link as it is
+    wanted: what a chain controls does not depend on how a tool is mounted on its tip.
+    """
     less = goal.copy()
+    less[0, kernels.G_AXES:kernels.G_AXES + 9] = less[
+        0, kernels.G_ROTATION:kernels.G_ROTATION + 9]
     for part, axes in ((0, AXES[:3]), (1, AXES[3:])):
-        _relax(less, part, _tolerances(0.0, 'tolerance', free, axes), frame)
+        _relax(less, part, np.array([math.inf if axis in free else 0.0 for axis in axes]), frame)
     return _frozen(less)
 
 
@@ -295,85 +379,174 @@ def held_axes(goal: np.ndarray) -> int:
 
 
 def wanted_frame(target: Target) -> np.ndarray:
-    """Return the frame of a tip that meets `target`, rotation row by row and position, (12,)."""
+    """
+    Return the frame of a tip that meets `target`, rotation row by row and position [m], (12,).
+
+    It is one of many where the target leaves freedom. It tells how far another target is off only
+    if both ask for the same: see `asks_alike`.
+    """
     row = target.goal[0]
     rotation = row[kernels.G_ROTATION:kernels.G_ROTATION + 9]
     tool = rotation.reshape(3, 3) @ row[kernels.G_TOOL:kernels.G_TOOL + 3]
     return np.concatenate([rotation, row[kernels.G_POSITION:kernels.G_POSITION + 3] - tool])
 
 
-def _goal(position: np.ndarray, rotation: np.ndarray, tool: Pose | None,
-          weight: float) -> np.ndarray:
+def asks_alike(target: Target, other: Target) -> bool:
+    """
+    Return whether two targets ask for the same, only elsewhere, so that one can be near the other.
+
+    They do if both are of one kind, hold and free the same with the same tolerances, and mean the
+    same point of the tip and, for directions, the same axis.
+    """
+    if type(target) is not type(other):
+        return False
+    if (isinstance(target, DirectionTarget) and isinstance(other, DirectionTarget)
+            and not np.array_equal(target.axis, other.axis)):
+        return False
+    one, two = target.goal[0], other.goal[0]
+    columns = slice(kernels.G_TOOL, kernels.G_AXIS)
+    return (one[columns].tolist() == two[columns].tolist()
+            and bool(one[kernels.G_CONE] == two[kernels.G_CONE]))
+
+
+def _full(position: np.ndarray, rotation: np.ndarray, tool: Pose | None) -> np.ndarray:
     """Return one row of ``kernels`` goal, shape (1, GOAL_SIZE), that holds all six axes."""
-    if not (isinstance(weight, (int, float)) and 0.0 < weight < math.inf):
-        raise InvalidPoseError(f'weight is {weight!r}, but must be a positive finite number')
     goal = np.zeros((1, kernels.GOAL_SIZE))
     row = goal[0]
     row[kernels.G_POSITION:kernels.G_POSITION + 3] = position
     tip = rotation
     if tool is not None:
-        if not isinstance(tool, Pose):
-            raise InvalidPoseError(f'tool must be a Pose in the tip link, got {tool!r}')
         tip = rotation @ tool.rotation().T
         row[kernels.G_TOOL:kernels.G_TOOL + 3] = tool.position
     row[kernels.G_ROTATION:kernels.G_ROTATION + 9] = tip.ravel()
     row[kernels.G_AXES:kernels.G_AXES + 9] = rotation.ravel()
-    row[kernels.G_WEIGHT:kernels.G_WEIGHT + 2] = weight
+    row[kernels.G_WEIGHT:kernels.G_WEIGHT + 2] = 1.0
     return goal
 
 
-def _relax(goal: np.ndarray, part: int, tolerances: np.ndarray, frame: TargetFrame) -> None:
+def _relax(goal: np.ndarray, part: int, tolerances: ArrayLike, frame: TargetFrame) -> None:
     """Give the axes of one part of a goal their `tolerances` (3,), infinite for a free axis."""
     row = goal[0]
-    free = np.isinf(tolerances)
+    most: list[float] = np.asarray(tolerances).tolist()
+    free = most.count(math.inf)
     row[kernels.G_FRAME + part] = (
         kernels.BASE_FRAME if frame is TargetFrame.BASE else kernels.TARGET_FRAME)
-    if free.all():
+    if free == 3:
         row[kernels.G_WEIGHT + part] = 0.0
-    elif part == 1 and free.sum() == 1 and not tolerances[~free].any():
+    elif part == 1 and free == 1 and most.count(0.0) == 2:
         # A turn about an axis of the base or of the target is the spin about one of the tip.
         row[kernels.G_KIND + part] = kernels.AXIS
         tip = row[kernels.G_ROTATION:kernels.G_ROTATION + 9].reshape(3, 3)
-        axes = np.eye(3) if frame is TargetFrame.BASE else row[kernels.G_AXES:].reshape(3, 3)
-        row[kernels.G_AXIS:kernels.G_AXIS + 3] = tip.T @ axes[:, int(np.argmax(free))]
-    elif tolerances.any():
+        axes = np.eye(3) if frame is TargetFrame.BASE else (
+            row[kernels.G_AXES:kernels.G_AXES + 9].reshape(3, 3))
+        row[kernels.G_AXIS:kernels.G_AXIS + 3] = tip.T @ axes[:, most.index(math.inf)]
+    elif any(most):
         row[kernels.G_KIND + part] = kernels.BOX
         at = kernels.G_TOLERANCE + 3 * part
-        row[at:at + 3] = tolerances
+        row[at:at + 3] = most
 
 
-def _tolerances(values: ArrayLike, name: str, free: Sequence[str],
-                axes: Sequence[str]) -> np.ndarray:
-    """Return tolerances (3,), not negative, infinite for the axes that are `free`."""
+def _free_axes(free: Any) -> tuple[str, ...]:
+    """Return the axes that are `free`, if all are axes."""
+    allowed = f'must be axes out of {", ".join(AXES)}, or () for none'
     try:
-        tolerances = np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), 3))
-    except (TypeError, ValueError) as error:
-        raise InvalidPoseError(f'{name} must be a number or 3 numbers, got {values!r}') from error
-    if not (tolerances >= 0.0).all():
-        raise InvalidPoseError(f'{name} is {tolerances.tolist()}, but must not be negative')
+        listed = (free,) if isinstance(free, str) else tuple(free)
+    except TypeError:
+        raise InvalidPoseError(f'free is {shown(free)}, but {allowed}') from None
+    for axis in listed:
+        if not (isinstance(axis, str) and axis in AXES):
+            raise InvalidPoseError(f'free has {shown(axis)}, but {allowed}')
+    return listed
+
+
+def _frame(frame: Any) -> TargetFrame:
+    """Return `frame` as one of the frames."""
+    try:
+        return TargetFrame(frame)
+    except ValueError:
+        allowed = ', '.join(repr(member.value) for member in TargetFrame)
+        raise InvalidPoseError(f'frame is {shown(frame)}, but must be one of '
+                               f'{allowed}') from None
+
+
+def _tool(tool: Any) -> Pose | None:
+    """Return `tool` if it can be one."""
+    if tool is not None and not isinstance(tool, Pose):
+        raise InvalidPoseError(f'tool must be a Pose in the tip link, or None, got {shown(tool)}')
+    return tool
+
+
+def _weight(weight: Any) -> float:
+    """Return `weight` as a positive finite number."""
+    number = _number(weight, 'weight', 'a positive finite number')
+    if not 0.0 < number < math.inf:
+        raise InvalidPoseError(f'weight is {shown(weight)}, but must be a positive finite number')
+    return number
+
+
+def _tolerances(values: Any, name: str, free: Sequence[str] = (), axes: Sequence[str] = (),
+                most: float = math.inf) -> np.ndarray:
+    """Return tolerances (3,), infinite for the axes that are `free` and from `most` on."""
+    allowed = 'a number from 0 to infinity, or 3 of them, one for each axis'
+    if isinstance(values, numbers.Real):
+        listed = [values]
+    else:
+        try:
+            array = np.asarray(values, dtype=object)
+        except (TypeError, ValueError):
+            array = np.empty(0)
+        if array.shape not in ((), (3,)):
+            raise InvalidPoseError(f'{name} is {shown(values)}, but must be {allowed}')
+        listed = array.ravel().tolist()
+    each = [_number(value, name, allowed) for value in listed]
+    if len(each) == 1:
+        each *= 3
+    tolerances = np.array([math.inf if one >= most else one for one in each])
     for i, axis in enumerate(axes):
         if axis in free:
-            tolerances[i] = np.inf
+            tolerances[i] = math.inf
     return _frozen(tolerances)
+
+
+def _number(value: Any, name: str, allowed: str) -> float:
+    """Return `value` as a float that is not negative, and a number."""
+    number = math.nan
+    if not isinstance(value, bool) and isinstance(value, numbers.Real):
+        try:
+            number = float(value)
+        except OverflowError:
+            pass
+    if not number >= 0.0:
+        raise InvalidPoseError(f'{name} is {shown(value)}, but must be {allowed}')
+    return number
 
 
 def _unit(values: ArrayLike, name: str) -> np.ndarray:
     """Return a unit vector along `values` (3,)."""
     vector = as_vector(values, 3, name)
-    length = float(np.linalg.norm(vector))
-    if not 1e-9 < length < math.inf:
-        raise InvalidPoseError(f'{name} {vector.tolist()} has length {length:.3g} and so points '
-                               'nowhere; give a vector of length 1')
-    return _frozen(vector / length)
+    if abs(math.hypot(*vector) - 1.0) < UNIT_SLACK:
+        return vector
+    largest = float(np.abs(vector).max())
+    if not largest > SHORTEST_DIRECTION:
+        raise InvalidPoseError(f'{name} is {vector.tolist()}, which is too short to point '
+                               'anywhere; give a vector of length 1')
+    vector = vector / largest  # the square of a large number would overflow
+    return _frozen(vector / np.linalg.norm(vector))
 
 
 def _turn(axis: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Return a rotation (3, 3) that takes one unit vector onto another: half a turn."""
+    """Return a rotation (3, 3) that takes one unit vector onto another."""
     between = axis + direction
-    if np.linalg.norm(between) < 1e-6:  # opposite: any perpendicular will do
-        between = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
-    between = between / np.linalg.norm(between)
-    return 2.0 * np.outer(between, between) - np.eye(3)
+    if np.linalg.norm(between) > 1e-3:
+        return _half_turn(between)
+    # Nearly opposite, the sum is mostly rounding: to the very opposite first, and on from there.
+    aside = np.cross(axis, np.eye(3)[int(np.argmin(np.abs(axis)))])
+    return _half_turn(direction - axis) @ _half_turn(aside)
+
+
+def _half_turn(about: np.ndarray) -> np.ndarray:
+    """Return the rotation (3, 3) by pi about a vector (3,)."""
+    return 2.0 / (about @ about) * np.outer(about, about) - np.eye(3)
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

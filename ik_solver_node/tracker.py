@@ -13,8 +13,7 @@ from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
     Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
-from ik_solver_node.target import (
-    held_axes, is_full, Target, wanted_frame)
+from ik_solver_node.target import asks_alike, held_axes, is_full, Target, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -209,7 +208,7 @@ class PoseTracker:
         last, before = self._positions, self._asked
         self._asked = target
         moved = math.inf
-        if before is not None and type(target) is type(before):
+        if before is not None and asks_alike(target, before):
             moved = self._motion_of(target, before)
         if moved == math.inf:
             self._may_jump = True
@@ -233,8 +232,8 @@ class PoseTracker:
         # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
         # times the squared change of the matrix.
         quick = moved + 1.25 * self._near.orientation_weight ** 2 * turned
-        if quick >= self._options.near ** 2 and (moved == math.inf or self._distance(
-                target, wanted_frame(before)) >= self._options.near):
+        if (quick >= self._options.near ** 2
+                and self._distance(target, wanted_frame(before)) >= self._options.near):
             return math.inf
         return math.sqrt(moved + turned)
 

@@ -192,9 +192,9 @@ class PointTarget(_Laid):
         """Check the fields and lay them out for the kernels."""
         tolerance = _tolerances(self.tolerance, 'tolerance')
         if min(tolerance) == math.inf:
-            raise InvalidPoseError(f'tolerance is {tolerance.tolist()}, which leaves all axes of '
-                                   'the point free, so that nothing is asked; at least one must '
-                                   'be finite')
+            raise InvalidPoseError(f'tolerance is {shown(self.tolerance)}, which leaves all axes '
+                                   'of the point free, so that nothing is asked; at least one '
+                                   'must be finite')
         self._set(position=as_vector(self.position, 3, 'position'), tolerance=tolerance,
                   tool=_tool(self.tool), weight=_weight(self.weight))
 

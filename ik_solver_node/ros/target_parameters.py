@@ -87,11 +87,13 @@ class TargetParameters:
         with _refusal(''):  # these sentences begin with the name of the field
             self.tool
             self.direction(AHEAD)
-            PoseTarget(origin, position_tolerance=self.position_tolerance)
-            PoseTarget(origin, orientation_tolerance=self.orientation_tolerance)
-        with _refusal('position_tolerance: '):
+            for axis in self.free:
+                PoseTarget(origin, free=axis)
+            PoseTarget(origin, position_tolerance=_tolerance(self.position_tolerance))
+            PoseTarget(origin, orientation_tolerance=_tolerance(self.orientation_tolerance))
+        with _refusal('position_'):
             self.point(origin.position)
-        with _refusal('orientation_tolerance: '):
+        with _refusal('orientation_'):
             self.orientation(origin.quat_xyzw)
         with _refusal('free: '):
             self.pose(origin)
@@ -108,17 +110,17 @@ class TargetParameters:
         if self.pointing:
             return DirectionTarget(
                 pose.rotation() @ np.array(self.axis), self.axis, pose.position, self.cone,
-                self.position_tolerance, self.tool)
-        return PoseTarget(pose, self.free, self.position_tolerance, self.orientation_tolerance,
-                          self.frame, self.tool)
+                _tolerance(self.position_tolerance), self.tool)
+        return PoseTarget(pose, self.free, _tolerance(self.position_tolerance),
+                          _tolerance(self.orientation_tolerance), self.frame, self.tool)
 
     def point(self, position: np.ndarray) -> PointTarget:
         """Return the target that a point in the base frame, shape (3,) [m], means."""
-        return PointTarget(position, self.position_tolerance, self.tool)
+        return PointTarget(position, _tolerance(self.position_tolerance), self.tool)
 
     def orientation(self, quat_xyzw: np.ndarray) -> OrientationTarget:
         """Return the target that an orientation in the base frame, shape (4,), means."""
-        return OrientationTarget(quat_xyzw, self.orientation_tolerance, self.tool)
+        return OrientationTarget(quat_xyzw, _tolerance(self.orientation_tolerance), self.tool)
 
     def direction(self, direction: np.ndarray) -> DirectionTarget:
         """Return the target that a direction in the base frame, shape (3,), means."""
@@ -132,3 +134,8 @@ def _refusal(start: str) -> Iterator[None]:
         yield
     except InvalidPoseError as error:
         raise OptionsError(f'{start}{error}') from None
+
+
+def _tolerance(values: tuple[float, ...]) -> float | tuple[float, ...]:
+    """Return a tolerance as targets take it: a list of one means all axes."""
+    return values[0] if len(values) == 1 else values

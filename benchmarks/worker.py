@@ -196,24 +196,25 @@ def _warm_up(solver: Solver, pose: np.ndarray, start: np.ndarray) -> None:
 
 def measure(solver: Solver, poses: np.ndarray, starts: np.ndarray) -> Measured:
     """Solve for poses (k, 4, 4), each from its own start (k, n)."""
-    results = [_timed(solver, pose, start) for pose, start in zip(poses, starts)]
+    targets = [solver.target(pose) for pose in poses]
+    results = [_timed(solver, target, start) for target, start in zip(targets, starts)]
     return _measured(results, starts.shape[1])
 
 
 def follow(solver: Solver, poses: np.ndarray, last: np.ndarray) -> tuple[Measured, np.ndarray]:
     """Solve for poses (k, 4, 4) from `last` (n,) on; return also where the arm then is."""
     results = []
-    for pose in poses:
-        results.append(_timed(solver, pose, last))
+    for target in [solver.target(pose) for pose in poses]:
+        results.append(_timed(solver, target, last))
         answer = results[-1][0]
         if answer.claimed and answer.positions is not None:
             last = answer.positions
     return _measured(results, len(last)), last
 
 
-def _timed(solver: Solver, pose: np.ndarray, start: np.ndarray) -> tuple[Answer, float, str]:
-    """Solve for one pose; return the answer, the time of the call [s], and what it raised."""
-    target, start = solver.target(pose), np.array(start)
+def _timed(solver: Solver, target: Any, start: np.ndarray) -> tuple[Answer, float, str]:
+    """Solve for one target; return the answer, the time of the call [s], and what it raised."""
+    start = np.array(start)
     began = perf_counter()
     try:
         found = solver.solve(target, start)

@@ -1658,6 +1658,16 @@ def what_counts(row: Array, out: Array) -> None:
         out[3:] = 0.0
 
 
+@inlined
+def held_rows(goal: Array) -> int:
+    """Return how many rows the parts of a goal have that leave no freedom: 0, 3 or 6."""
+    held = 0
+    for part in range(2):
+        if goal[0, G_WEIGHT + part] > 0.0 and goal[0, G_KIND + part] == FULL:
+            held += 3
+    return held
+
+
 @compiled
 def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clear: float,
              furthest: float, motions: Array, joints: Array) -> tuple[float, float]:
@@ -1671,7 +1681,7 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
     Parameters
     ----------
     goal, before : ndarray, shape (1, GOAL_SIZE)
-        What is asked now, and what was asked before: the same, but elsewhere.
+        What is asked now, and what was asked before.
     bounds, preferences : ndarray
         Those of the chain, and how much each joint shall keep clear of its limits.
     clear, furthest : float
@@ -1686,9 +1696,15 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
     Returns
     -------
     tuple of float
-        Squared motion of the position [m^2] and of the rotation matrix.
+        Squared motion of the position [m^2] and of the rotation matrix; both are infinite if
+        other parts, tolerances or points of the tip are meant than before.
 
     """
+    for k in range(G_TOOL, G_AXIS):
+        if goal[0, k] != before[0, k]:
+            return np.inf, np.inf
+    if goal[0, G_CONE] != before[0, G_CONE]:
+        return np.inf, np.inf
     was, motion = np.empty(G_TOOL), motions[1]
     what_counts(before[0], was)
     what_counts(goal[0], motion)
@@ -1704,7 +1720,9 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
     ahead = along_last / squared_last if squared_last > 0.0 else 0.0
     if not 0.0 < ahead <= FASTEST:
         ahead = 0.0
-    room = min(clear * math.sqrt(squared_p + squared_o), furthest)
+    room = 0.0
+    if held_rows(goal) < joints.shape[1]:
+        room = min(clear * math.sqrt(squared_p + squared_o), furthest)
     steepest, stiffest = 0.0, 0.0
     for j in range(joints.shape[1]):
         joints[T_CLEAR, j] = 0.0

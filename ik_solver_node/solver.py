@@ -216,6 +216,7 @@ class TerminationReason(IntEnum):
         return _SENTENCES[self]
 
 
+CONVERGED = TerminationReason.CONVERGED  # looked up at every solve
 _SENTENCES = {
     TerminationReason.CONVERGED: 'reached the target within tolerance',
     TerminationReason.STALLED: 'the descent from the seed stalled, and restarts are off',
@@ -274,7 +275,7 @@ class IkResult:
     @property
     def success(self) -> bool:
         """Whether the target, or what the arm controls of it, was reached within tolerance."""
-        return self.reason in (TerminationReason.CONVERGED, TerminationReason.RELAXED)
+        return self.reason is CONVERGED or self.reason is TerminationReason.RELAXED
 
     @property
     def sentence(self) -> str:

@@ -368,45 +368,16 @@ def relaxed_goal(goal: np.ndarray, free: Sequence[str], frame: TargetFrame) -> n
     return _frozen(less)
 
 
-def held_axes(goal: np.ndarray) -> int:
-    """Return how many axes the parts of a goal hold that leave no freedom: 0, 3 or 6."""
-    held = 0
-    for part in (0, 1):
-        if goal[0, kernels.G_WEIGHT + part] > 0.0 and goal[0, kernels.G_KIND + part] == (
-                kernels.FULL):
-            held += 3
-    return held
-
-
 def wanted_frame(target: Target) -> np.ndarray:
     """
     Return the frame of a tip that meets `target`, rotation row by row and position [m], (12,).
 
-    It is one of many where the target leaves freedom. It tells how far another target is off only
-    if both ask for the same: see `asks_alike`.
+    It is one of many where the target leaves freedom.
     """
     row = target.goal[0]
     rotation = row[kernels.G_ROTATION:kernels.G_ROTATION + 9]
     tool = rotation.reshape(3, 3) @ row[kernels.G_TOOL:kernels.G_TOOL + 3]
     return np.concatenate([rotation, row[kernels.G_POSITION:kernels.G_POSITION + 3] - tool])
-
-
-def asks_alike(target: Target, other: Target) -> bool:
-    """
-    Return whether two targets ask for the same, only elsewhere, so that one can be near the other.
-
-    They do if both are of one kind, hold and free the same with the same tolerances, and mean the
-    same point of the tip and, for directions, the same axis.
-    """
-    if type(target) is not type(other):
-        return False
-    if (isinstance(target, DirectionTarget) and isinstance(other, DirectionTarget)
-            and not np.array_equal(target.axis, other.axis)):
-        return False
-    one, two = target.goal[0], other.goal[0]
-    columns = slice(kernels.G_TOOL, kernels.G_AXIS)
-    return (one[columns].tolist() == two[columns].tolist()
-            and bool(one[kernels.G_CONE] == two[kernels.G_CONE]))
 
 
 def _full(position: np.ndarray, rotation: np.ndarray, tool: Pose | None) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 import math
@@ -13,7 +14,7 @@ from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
     Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
-from ik_solver_node.target import asks_alike, held_axes, is_full, Target, wanted_frame
+from ik_solver_node.target import DirectionTarget, is_full, Target, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -208,7 +209,7 @@ class PoseTracker:
         last, before = self._positions, self._asked
         self._asked = target
         moved = math.inf
-        if before is not None and asks_alike(target, before):
+        if before is not None and _are_of_one_kind(target, before):
             moved = self._motion_of(target, before)
         if moved == math.inf:
             self._may_jump = True
@@ -224,16 +225,14 @@ class PoseTracker:
 
         Infinite if it leapt: it is a new motion rather than the last one carried on.
         """
-        spare = self._chain.size > held_axes(self._goals(target)[0])
         moved, turned = kernels.carry_on(
-            target.goal, before.goal, self._chain.bounds, self._clear,
-            self._options.keep_clear if spare else 0.0, 0.25 * self._options.max_joint_step,
-            self._motions, self._joints)
+            target.goal, before.goal, self._chain.bounds, self._clear, self._options.keep_clear,
+            0.25 * self._options.max_joint_step, self._motions, self._joints)
         # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
         # times the squared change of the matrix.
         quick = moved + 1.25 * self._near.orientation_weight ** 2 * turned
-        if (quick >= self._options.near ** 2
-                and self._distance(target, wanted_frame(before)) >= self._options.near):
+        if quick >= self._options.near ** 2 and (moved == math.inf or self._distance(
+                target, wanted_frame(before)) >= self._options.near):
             return math.inf
         return math.sqrt(moved + turned)
 
@@ -241,7 +240,7 @@ class PoseTracker:
         """Return the answer next to the last accepted positions, None if there is none."""
         furthest = self._options.max_joint_step
         room = min(self._options.keep_clear * moved, 0.25 * furthest)
-        for goal in self._goals(target):
+        for goal in self._goals(target) if self._relaxation is not None else (target.goal,):
             for seed in (self._joints[kernels.T_AHEAD], last):
                 result, arrived = self._follow.solve(goal, seed, room)
                 if result is None:
@@ -255,12 +254,12 @@ class PoseTracker:
                 return self._accepted(Verdict.REACHED, result, steps)
         return None
 
-    def _goals(self, target: Target) -> list[np.ndarray]:
+    def _goals(self, target: Target) -> Iterator[np.ndarray]:
         """Return the goal, and what the chain controls of it; this alone once it was needed."""
-        if self._relaxation is None or not is_full(target.goal):
-            return [target.goal]
-        less = self._relaxation.goal(target.goal)
-        return [less] if self._is_relaxed else [target.goal, less]
+        if not self._is_relaxed or not is_full(target.goal):
+            yield target.goal
+        if self._relaxation is not None and is_full(target.goal):
+            yield self._relaxation.goal(target.goal)
 
     def _accepted(self, verdict: Verdict, result: IkResult, steps: np.ndarray) -> TrackResult:
         """Take the positions of `result`."""
@@ -318,3 +317,11 @@ class PoseTracker:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""
         return kernels.tip_distance(target.goal, self._near.orientation_weight,
                                     frame.reshape(1, 12))
+
+
+def _are_of_one_kind(one: Target, other: Target) -> bool:
+    """Return whether two targets are of one kind and, if directions, ask for the same axis."""
+    if type(one) is not type(other):
+        return False
+    return not (isinstance(one, DirectionTarget) and isinstance(other, DirectionTarget)
+                and one.axis is not other.axis and not np.array_equal(one.axis, other.axis))

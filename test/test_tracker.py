@@ -7,7 +7,7 @@ from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import SolverOptions
-from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.target import DirectionTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
 import numpy as np
 import pytest
@@ -159,6 +159,25 @@ def test_a_pose_after_a_point_at_the_same_place_is_a_new_motion(arm):
     tracker.reset(q)
     assert tracker.track(PointTarget(pose.position)).accepted
     assert tracker.track(PoseTarget(pose)).verdict is Verdict.REACHED
+
+
+@pytest.mark.parametrize('before, after', [
+    (lambda pose: PoseTarget(pose, orientation_tolerance=3.0), PoseTarget),
+    (lambda pose: PoseTarget(pose, free=['rx', 'ry', 'rz']), PoseTarget),
+    (lambda pose: PoseTarget(pose, tool=Pose.from_rpy([0, 0, 0.3], [0, 0, 0])), PoseTarget),
+    (lambda pose: DirectionTarget(pose.rotation()[:, 2], axis=[0, 0, 1], position=pose.position),
+     lambda pose: DirectionTarget(pose.rotation()[:, 2], axis=[1, 0, 0], position=pose.position)),
+], ids=['tolerance', 'free', 'tool', 'axis'])
+def test_who_asks_for_something_else_begins_a_new_motion(arm, before, after):
+    """Although the pose stays, the arm may move as far as that needs."""
+    q = arm.clip(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])
+    pose = arm.forward_kinematics(q)
+    tracker = PoseTracker(arm, PATIENT)
+    tracker.reset(arm.clip(q + [0.0, 0.0, 0.0, 0.0, 0.0, 2.0]))
+    assert tracker.track(before(pose)).accepted
+    answer = tracker.track(after(pose))
+    assert answer.verdict is Verdict.REACHED
+    assert answer.joint_step > TrackerOptions().max_joint_step
 
 
 def test_a_target_beyond_all_numbers_is_not_approached(plane):

@@ -158,6 +158,8 @@ class PoseTracker:
         self._positions: np.ndarray | None = None
         self._asked: Target | None = None
         self._may_jump, self._is_relaxed = True, False
+        # Where a search found that only a jump leads on, and what it answered.
+        self._held: tuple[np.ndarray, TrackResult] | None = None
         self._motions = np.zeros((2, kernels.G_TOOL))
         self._joints = np.zeros((kernels.TRACKED, chain.size))
         self._clear = preferences(chain, (LimitMargin(),), ()).rows
@@ -176,14 +178,14 @@ class PoseTracker:
     def reset(self, positions: ArrayLike | None = None) -> None:
         """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
         self._positions = None if positions is None else self._chain.clip(positions)
-        self._asked, self._may_jump = None, True
+        self._asked, self._may_jump, self._held = None, True, None
         self._stop()
         if self._positions is not None:
             self._joints[kernels.T_LAST] = self._positions
 
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
-        self._options = options
+        self._options, self._held = options, None
         self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
         self._far = replace(solver_options, solution=Solution.NEAREST)
         self._relaxation = relaxation_of(self._chain, solver_options)
@@ -212,11 +214,14 @@ class PoseTracker:
         if before is not None and _are_of_one_kind(target, before):
             moved = self._motion_of(target, before)
         if moved == math.inf:
-            self._may_jump = True
+            self._may_jump, self._held = True, None
         elif last is not None:
             followed = self._followed(target, last, moved)
             if followed is not None:
                 return followed
+            if self._held is not None and self._distance(
+                    target, self._held[0]) < self._options.near:
+                return self._held[1]
         return self._searched(target, measured)
 
     def _motion_of(self, target: Target, before: Target) -> float:
@@ -263,7 +268,7 @@ class PoseTracker:
 
     def _accepted(self, verdict: Verdict, result: IkResult, steps: np.ndarray) -> TrackResult:
         """Take the positions of `result`."""
-        self._positions, self._may_jump = result.positions, False
+        self._positions, self._may_jump, self._held = result.positions, False, None
         self._is_relaxed = result.relaxed is not None
         return TrackResult(verdict, result, steps, result.positions)
 
@@ -280,7 +285,10 @@ class PoseTracker:
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._joints[kernels.T_LAST] = result.positions
             return self._accepted(verdict, result, steps)
-        return TrackResult(verdict, result, steps, None)
+        answer = TrackResult(verdict, result, steps, None)
+        # A stream that can go on only by a jump is searched for again when it has moved on.
+        self._held = (wanted_frame(target), answer) if verdict is Verdict.WOULD_JUMP else None
+        return answer
 
     def _stop(self) -> None:
         """Forget how the goal moved, and the joints with it."""

@@ -151,6 +151,20 @@ def test_a_held_arm_is_picked_up_where_it_waits():
     assert answers[-1].accepted
 
 
+def test_a_held_stream_is_searched_for_only_where_it_moved_on():
+    """To search for every target would keep a core busy, and find the same."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    free = chain_of('planar_2r')
+    tracker = PoseTracker(chain, PATIENT)
+    tracker.reset([0.4, -0.9])
+    answers = [tracker.track(PointTarget(free.forward_kinematics([angle, -0.9]).position))
+               for angle in np.arange(0.4, 0.8, 0.001)]
+    held = [answer for answer in answers if not answer.accepted]
+    assert {answer.verdict for answer in held} == {Verdict.WOULD_JUMP}
+    searches = len({id(answer) for answer in held})
+    assert 2 < searches < 0.1 * len(held)
+
+
 def test_a_pose_after_a_point_at_the_same_place_is_a_new_motion(arm):
     """To turn the tip where it is may need any motion."""
     q = arm.clip(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])

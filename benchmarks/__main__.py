@@ -1,7 +1,9 @@
 """
-Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [node]``, all by default.
+Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node]``.
 
-The first three measure the solver, and with ``--peers`` others beside it on the same targets.
+All by default. The first three measure the solver, and with ``--peers`` others beside it on the
+same targets; then come solves in batches, what a solve is made of, and round trips through the
+node.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ from importlib.util import find_spec
 from pathlib import Path
 import sys
 
-from benchmarks import node_benchmark, report
+from benchmarks import batch_benchmark, node_benchmark, parts, report
 from benchmarks.contest import Contest, Track
 from benchmarks.machine import machine, one_core, versions
 from benchmarks.problem import load_problems, Problem
 from benchmarks.solver import PEERS, SOLVERS
 
-NODE = 'node'
-NAMES = [*(track.value for track in Track), NODE]
+BATCH, PARTS, NODE = 'batch', 'parts', 'node'
+SHOWN = ('so101', 'ur5', 'panda', 'pr2_torso')
+"""Robots whose solve is taken apart, if none are named."""
+NAMES = [*(track.value for track in Track), BATCH, PARTS, NODE]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,20 +36,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.targets < 1:
         parser.error(f'--targets is {options.targets}, but must be at least 1')
     wanted = [name for name in NAMES if not options.which or name in options.which]
-    tracks = [Track(name) for name in wanted if name != NODE]
+    tracks = [Track(name) for name in wanted if name in {track.value for track in Track}]
     if options.plot and find_spec('matplotlib') is None:
         parser.error('--plot needs matplotlib: pip install matplotlib')
     try:
-        problems = load_problems(options.robots) if tracks else []
+        problems = load_problems(options.robots) if wanted != [NODE] else []
         peers = chosen_peers(options.peers)
     except ValueError as error:
         parser.error(str(error))
     except ImportError as error:
         parser.error(f'{error}')
-    if tracks and find_spec('pinocchio') is None:
+    if problems and find_spec('pinocchio') is None:
         parser.error('the referee is Pinocchio, which is not installed: pip install pin')
     print(machine(), flush=True)
     kept = run_tracks(tracks, problems, peers, options)
+    if BATCH in wanted:
+        batch_benchmark.run(problems, options.targets)
+    if PARTS in wanted:
+        with one_core():
+            parts.run([problem for problem in problems if problem.name in SHOWN
+                       or options.robots], options.targets)
     if NODE in wanted:
         kept &= node_benchmark.run(options)
     return 0 if kept else 1

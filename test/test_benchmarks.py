@@ -98,8 +98,21 @@ class TestWholeRun:
                 assert 0.0 < row['median'] <= row['p95'] <= row['p99'] < 1e6
                 assert row['jumps'] == row['refused'] == (0 if track == 'path' else None)
 
+    def test_batches_and_parts(self, capsys: pytest.CaptureFixture[str]) -> None:
+        problem_of('ur5')
+        main(['parts', 'batch', '--targets', '5', '--robots', 'ur5'])
+        lines = capsys.readouterr().out.splitlines()
+        all_robots = next(line.split() for line in lines if line.startswith('all '))
+        assert all_robots[1] == '100.00'
+        assert min(map(int, all_robots[2:])) > 1
+        parts = {line[:34].strip(): float(line[34:]) for line in lines if line[:34].strip() in (
+            'Jacobian', 'step', 'frames', 'frames and errors', 'call that has nothing to do',
+            'whole call, measured')}
+        assert len(parts) == 6
+        assert 0.0 < parts['frames'] < parts['whole call, measured'] < 1e6
+
     @pytest.mark.parametrize('arguments, message', [
-        (['poses'], "no benchmark 'poses'; choose from pose, position, path, node"),
+        (['poses'], "no benchmark 'poses'; choose from pose, position, path, batch, parts, node"),
         (['pose', '--targets', '0'], '--targets is 0, but must be at least 1'),
         (['pose', '--robots', 'r2d2'], "no robot 'r2d2'; choose from ur5"),
         (['pose', '--robots', 'ur5', '--peers', 'moveit'], "no peer 'moveit'; choose all, none"),

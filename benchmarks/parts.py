@@ -107,7 +107,8 @@ def _profile(problem: Problem, targets: int) -> dict[str, float]:
     restarted = float(np.mean([result.restarts > 0 for result in results]))
     iteration = times['frames and errors'] + times['Jacobian'] + times['step']
     whole = np.min([[_timed(lambda: solve(chain, target, start, options))
-                     for target, start in zip(wanted, tasks.starts)] for _ in range(TRIES)], axis=0)
+                     for target, start in zip(wanted, tasks.starts)]
+                    for _ in range(TRIES)], axis=0)
     return {**times, 'steps of a solve': iterations, 'solves that rank': restarted,
             'steps, calls and rankings': (times['call that has nothing to do']
                                           + iterations * iteration

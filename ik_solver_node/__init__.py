@@ -22,25 +22,25 @@ if TYPE_CHECKING:
     from ik_solver_node.pose import Pose
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
     from ik_solver_node.solver import (
-        IkResult, Slope, Solution, solve, solve_all, SolverOptions, StepRule, SweepOrder,
+        IkResult, Relax, Slope, Solution, solve, solve_all, SolverOptions, StepRule, SweepOrder,
         TerminationReason, warm_up)
     from ik_solver_node.target import (
         DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
     from ik_solver_node.urdf_file import read_urdf
-    from ik_solver_node.urdf_lint import Finding, lint_urdf
+    from ik_solver_node.urdf_lint import Finding, Level, lint_urdf
 
 __version__ = '0.1.0'
 
 __all__ = [
     'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'Finding', 'IkResult',
     'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain', 'LeastMovement',
-    'LimitMargin', 'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError', 'Mobility',
-    'Objective', 'OptionsError', 'OrientationTarget', 'PointTarget', 'Pose', 'PoseTarget',
-    'PoseTracker', 'RobotModel', 'RobotReport', 'Slope', 'Solution', 'SolverOptions', 'StepRule',
-    'SweepOrder', 'Target', 'TargetFrame', 'TerminationReason', 'Torsion', 'TrackResult',
-    'TrackerOptions', 'UrdfError', 'Verdict', 'check_chain', 'lint_urdf', 'mobility_of',
-    'parse_urdf', 'read_urdf', 'solve', 'solve_all', 'solve_batch', 'warm_up',
+    'Level', 'LimitMargin', 'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError',
+    'Mobility', 'Objective', 'OptionsError', 'OrientationTarget', 'PointTarget', 'Pose',
+    'PoseTarget', 'PoseTracker', 'Relax', 'RobotModel', 'RobotReport', 'Slope', 'Solution',
+    'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame', 'TerminationReason',
+    'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict', 'check_chain', 'lint_urdf',
+    'mobility_of', 'parse_urdf', 'read_urdf', 'solve', 'solve_all', 'solve_batch', 'warm_up',
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 import os
 import sys
 from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.compilation import warm_up, warm_up_batches
 from ik_solver_node.exceptions import (
     InvalidPoseError, MissingDependencyError, OptionsError)
 from ik_solver_node.pose import ROTATION_SLACK, shown
 from ik_solver_node.solver import (
     errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
-    solve_goal, SolverOptions, TerminationReason, warm_up)
+    solve_goal, SolverOptions, TerminationReason)
 from ik_solver_node.target import is_full
 import numpy as np
 from numpy.typing import ArrayLike
 
 CHUNK = 2048
-"""Targets that are laid out for the kernels at once, 0.3 kB each and tip."""
+"""Most targets that are laid out for the kernels at once, 0.3 kB each and tip."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class BatchResult:
         How far each target lies at least beyond the reach of the arm [m].
     elapsed : float
         Wall time of all [s].
+    targets : list, tuple or ndarray
+        What was asked, as it was given.
 
     """
 
@@ -61,6 +64,7 @@ class BatchResult:
     restarts: np.ndarray
     out_of_reach: np.ndarray
     elapsed: float
+    targets: Sequence[Request] | np.ndarray = field(repr=False)
 
     @property
     def success(self) -> np.ndarray:
@@ -75,11 +79,12 @@ class BatchResult:
     def __getitem__(self, i: int) -> IkResult:
         """Return the outcome of target `i`; its time is the mean over all."""
         reason = TerminationReason(int(self.reasons[i]))
+        at = i + len(self) if i < 0 else i
         return IkResult(
             self.chain, self.positions[i].copy(), reason,
             float(self.position_errors[i]), float(self.orientation_errors[i]),
             int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self),
-            float(self.out_of_reach[i]), None,
+            float(self.out_of_reach[i]), _goals(self.chain, self.targets, at, at + 1)[0],
             mobility_or_none(self.chain) if reason is TerminationReason.RELAXED else None)
 
     def __iter__(self) -> Iterator[IkResult]:
@@ -138,20 +143,23 @@ def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, .
         raise InvalidPoseError(f'targets must be a sequence or an array of targets, got '
                                f'{shown(targets)}')
     warm_up()
+    warm_up_batches()
     began = perf_counter()
     count = len(targets)
     positions = _seeds(chain, seeds, count)
     reports = np.empty((count, kernels.REPORT + 1))
     relaxation = relaxation_of(chain, options)
-    patient = replace(options, max_time=LONGEST_TIME)
+    workers = workers or _cores()
+    # Small enough that every worker gets some, and the bar moves.
+    chunk = min(CHUNK, max(1, count // (4 * workers)))
 
     def run(first: int) -> int:
-        last = min(first + CHUNK, count)
+        last = min(first + chunk, count)
         goals = _goals(chain, targets, first, last)
         some, seed = positions[first:last], positions[first:last].copy()
         report = reports[first:last]
         if len(chain.tip_links) > 1:
-            _solve_each(chain, goals, patient, some, report)
+            _solve_each(chain, goals, options, some, report)
             return last - first
         kernels.descend_many(*chain.arrays, goals, array, rows, some, report)
         _judge(options, report)
@@ -168,9 +176,9 @@ def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, .
         return last - first
 
     with _Bar(count, progress) as bar:
-        _run_all(run, range(0, count, CHUNK), workers or _cores(), bar)
+        _run_all(run, range(0, count, chunk), workers, bar)
     _refuse_bad_seeds(reports, positions)
-    return _result(chain, positions, reports, perf_counter() - began)
+    return _result(chain, targets, positions, reports, perf_counter() - began)
 
 
 def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int, bar: _Bar) -> None:
@@ -209,7 +217,7 @@ def _solve_each(chain: KinematicChain, goals: np.ndarray, options: SolverOptions
     for k, goal in enumerate(goals):
         report[k, CODE] = kernels.BAD_SEED
         if np.isfinite(positions[k]).all():
-            result = solve_goal(chain, goal, positions[k], options)
+            result = solve_goal(chain, goal, positions[k], options, LONGEST_TIME)
             positions[k] = result.positions
             report[k] = (result.position_error, result.orientation_error, result.iterations,
                          result.restarts, result.out_of_reach, result.reason)
@@ -221,23 +229,23 @@ def _take_relaxed(chain: KinematicChain, goals: np.ndarray, missed: list[int],
     """Replace answers by those to the relaxed targets, where they were reached."""
     counts = [kernels.N_ITERATIONS, kernels.N_RESTARTS]
     for row, k in enumerate(missed):
+        report[k, counts] += told[row, counts]
         if told[row, CODE] == kernels.CONVERGED:
             positions[k] = again[row]
-            report[k, counts] += told[row, counts]
             report[k, [kernels.N_POSITION, kernels.N_ORIENTATION]] = errors_of(
                 chain, goals[k], positions[k])
             report[k, CODE] = kernels.RELAXED
 
 
-def _result(chain: KinematicChain, positions: np.ndarray, reports: np.ndarray,
-            elapsed: float) -> BatchResult:
+def _result(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
+            positions: np.ndarray, reports: np.ndarray, elapsed: float) -> BatchResult:
     """Take the reports of the kernels apart."""
     return BatchResult(chain, positions, reports[:, CODE].astype(np.int8),
                        reports[:, kernels.N_POSITION].copy(),
                        reports[:, kernels.N_ORIENTATION].copy(),
                        reports[:, kernels.N_ITERATIONS].astype(np.int32),
                        reports[:, kernels.N_RESTARTS].astype(np.int32),
-                       reports[:, kernels.N_GAP].copy(), elapsed)
+                       reports[:, kernels.N_GAP].copy(), elapsed, targets)
 
 
 def _cores() -> int:

@@ -55,7 +55,7 @@ TOOL_WORDS = (('tool', 'tcp', 'ee', 'eef', 'effector', 'flange'), ('gripper', 'h
 """What links are called that are meant to be brought somewhere, the surest words first."""
 
 
-class Verdict(str, Enum):
+class Readiness(str, Enum):
     """What the check comes to."""
 
     READY = 'ready'
@@ -205,13 +205,13 @@ class RobotReport:
         return sum(finding.level is not Level.NOTE for finding in self.findings)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Readiness:
         """What it comes to."""
         if self.targets - self.solved > MOST_UNSOLVED * self.targets:
-            return Verdict.PROBLEM
+            return Readiness.PROBLEM
         if self.solved < self.targets or self.warnings:
-            return Verdict.CAREFUL
-        return Verdict.READY
+            return Readiness.CAREFUL
+        return Readiness.READY
 
     @property
     def sentence(self) -> str:

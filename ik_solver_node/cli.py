@@ -192,7 +192,7 @@ def _check(parsed: argparse.Namespace) -> int:
     _load_solver()
     report = check.check_chain(chain, findings, parsed.targets, parsed.seed, _progress)
     print(show(report))
-    return 1 if report.verdict is check.Verdict.PROBLEM else 0
+    return 1 if report.verdict is check.Readiness.PROBLEM else 0
 
 
 def _mappings(words: Sequence[str]) -> dict[str, str]:

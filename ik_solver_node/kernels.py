@@ -68,7 +68,28 @@ Starts
 ------
 A descent that stalls is given up, and another one begins elsewhere. A table of joint vectors,
 spread evenly over the range, and of the tip frames they give is made once for each chain; the
-entries whose tips are closest to the target come first, then random vectors.
+entries whose tips are closest to the target come first, then random vectors. With several tips
+every second start is the best so far, but for the limbs whose tips did not arrive.
+
+If none arrives, the best one is polished: Levenberg-Marquardt steps that are kept only if they
+lower the cost, with a damping that follows their success, until the closest pose is found. A
+target farther from the centre of a tip's reach than its links can stretch, or nearer than they can
+fold, is proven to be out of reach, and only a few starts are tried for it.
+
+Settling
+--------
+What arrived is moved to where the objectives `h` are lower, in steps ``D = -W^-1 grad h`` with the
+diagonal `W` of second derivatives, bent so that the tips stay::
+
+    d = D + W^-1 J^T (J W^-1 J^T)^-1 (e - J D)
+
+and taken only if the tips, brought back exactly, are within tolerance and `h` is lower.
+
+Following
+---------
+For a stream of goals the next joints are foreseen: as the goal moves on, so do they. A step away
+from the limits is added; what of it moves the tips, ``J^+ J D``, the solve undoes, so that its
+part in the null space remains at no cost.
 
 References
 ----------
@@ -123,7 +144,7 @@ SEARCHING, POLISHING = 0, 1
 # Entries of `Memory.numbers`; first what the caller learns, the errors in [m] and [rad], and how
 # far the target lies at least beyond the reach [m].
 N_POSITION, N_ORIENTATION, N_ITERATIONS, N_RESTARTS, N_GAP, REPORT = 0, 1, 2, 3, 4, 5
-N_STEPS, N_SLOW, N_FRESH, N_FOUND, N_PHASE, N_CODE = 5, 6, 7, 8, 9, 10
+N_STEPS, N_SLOW, N_BEGUN, N_FOUND, N_PHASE, N_CODE = 5, 6, 7, 8, 9, 10
 N_BEST_COST, N_DISTANCE, N_REFERENCE, N_RATE = 11, 12, 13, 14
 N_HISTORY, HISTORY = 15, 8
 N_ORDER, ORDER = N_HISTORY + HISTORY, 16
@@ -359,8 +380,7 @@ def tip_jacobian(constants: Array, topology: Array, q: Array, frames: Array, tip
     place_frames(constants, topology, q, frames)
     jacobian[:] = 0.0
     task = np.empty((1, 18))
-    for t in range(1):
-        add_columns(constants, topology, frames, tip, t > 0, 1.0, 1.0, task, t, jacobian)
+    add_columns(constants, topology, frames, tip, False, 1.0, 1.0, task, 0, jacobian)
 
 
 # Error and slope -----------------------------------------------------------------------------
@@ -1136,9 +1156,9 @@ def free_limbs(chain: Chain, goal: Goal, options: Options, q: Array, work: Work)
     measure(chain, goal, q, work)
     tips, count = goal.rows.shape[0], work.free.sum()
     before = work.free.copy()
-    near = (options.position_tolerance ** 2
-            + (goal.length * options.orientation_tolerance) ** 2)
     for t in range(tips):
+        near = ((goal.rows[t, G_WEIGHT] * options.position_tolerance) ** 2
+                + (goal.rows[t, G_WEIGHT + 1] * goal.length * options.orientation_tolerance) ** 2)
         squared = 0.0
         for i in range(ROWS * t, ROWS * t + ROWS):
             squared += work.residual[i] * work.residual[i]
@@ -1160,7 +1180,7 @@ def next_start(chain: Chain, goal: Goal, options: Options, memory: Memory, work:
     """
     numbers, q = memory.numbers, memory.vectors[V_CURRENT]
     numbers[N_RESTARTS] += 1
-    numbers[N_FRESH] = 0.0
+    numbers[N_BEGUN] = 0.0
     restart = int(numbers[N_RESTARTS])
     mark_asked(chain.topology, goal.rows, work.free)
     limbs = False
@@ -1306,9 +1326,9 @@ def descent(chain: Chain, goal: Goal, options: Options, steps: int, memory: Memo
     Return `RUNNING`, `CONVERGED`, `STALLED` or `OUT_OF_ITERATIONS`; the best joints are kept.
     """
     numbers, errors = memory.numbers, work.errors
-    if numbers[N_FRESH] == 0.0:
+    if numbers[N_BEGUN] == 0.0:
         numbers[N_REFERENCE] = errors[E_COST]
-        numbers[N_FRESH], numbers[N_STEPS], numbers[N_SLOW] = 1.0, 0.0, 0.0
+        numbers[N_BEGUN], numbers[N_STEPS], numbers[N_SLOW] = 1.0, 0.0, 0.0
         if arrived(errors, options):
             return CONVERGED
         keep_best(memory, work)
@@ -1351,6 +1371,8 @@ def advance(chain: Chain, goal: Goal, options: Options, preferences: Array, step
                 return CONVERGED
         else:
             keep_best(memory, work)
+    if numbers[N_FOUND] > 0.0 and numbers[N_RESTARTS] >= options.search_restarts:
+        return CONVERGED
     impossible = numbers[N_GAP] > options.position_tolerance
     if numbers[N_RESTARTS] < (min(IMPOSSIBLE_RESTARTS, options.max_restarts) if impossible
                               else options.max_restarts):
@@ -1362,7 +1384,9 @@ def advance(chain: Chain, goal: Goal, options: Options, preferences: Array, step
         return NOT_FINITE
     if impossible:
         return IMPOSSIBLE
-    return OUT_OF_RESTARTS if options.max_restarts > 0 else code
+    if options.max_restarts > 0:
+        return OUT_OF_RESTARTS
+    return STALLED if code == CONVERGED else code  # arrived, but not after the full turns
 
 
 @compiled
@@ -1617,13 +1641,19 @@ def settle(chain: Chain, goal: Goal, options: Options, preferences: Array, memor
 @compiled
 def objective_at(constants: Array, topology: Array, bounds: Array, starts: Array,
                  start_tips: Array, reach: Array, goal_rows: Array, option_array: Array,
-                 preferences: Array, q: Array, seed: Array, slope: Array) -> float:
-    """Return the objectives at `q` and write their slope to `slope` (n,); for `step_aside`."""
+                 preferences: Array, q: Array, seed: Array, slope: Array,
+                 weights: Array) -> float:
+    """
+    Return the objectives at `q`; write their slope and second derivatives, each (n,).
+
+    For objectives that only Python can evaluate: what it needs besides is `step_aside`.
+    """
     chain = Chain(constants, topology, bounds, starts, start_tips, reach)
     options = unpack_options(option_array)
     goal = Goal(goal_rows, options.orientation_weight)
     work = new_work(chain, goal)
     slope_of_objective(chain, goal, options, preferences, q, seed, work, slope)
+    weigh_joints(chain.bounds, options, preferences, q, weights)
     return objective(chain, goal, options, preferences, q, seed, work)
 
 
@@ -1643,15 +1673,21 @@ def step_aside(constants: Array, topology: Array, bounds: Array, starts: Array, 
 
 @compiled
 def what_counts(row: Array, out: Array) -> None:
-    """Write position and rotation of a row of a goal, but for what is free, to `out` (12,)."""
+    """
+    Write position and rotation of a row of a goal to `out` (12,), without the parts not asked for.
+
+    Where only an axis counts, its direction in the base and that in the tip stand in place of the
+    rotation, twice as long: so the squared angle is at most pi^2 / 8 times the squared change of
+    these numbers, as it is for a whole rotation.
+    """
     out[:] = row[:G_TOOL]
     if row[G_KIND + 1] == AXIS:
-        # One column in place of three, which turns as far as all of them.
         for i in range(3):
-            along_axis = 0.0
+            in_base = 0.0
             for k in range(3):
-                along_axis += row[G_ROTATION + 3 * i + k] * row[G_AXIS + k]
-            out[3 + 3 * i], out[4 + 3 * i], out[5 + 3 * i] = math.sqrt(2.0) * along_axis, 0.0, 0.0
+                in_base += row[G_ROTATION + 3 * i + k] * row[G_AXIS + k]
+            at = G_ROTATION + 3 * i
+            out[at], out[at + 1], out[at + 2] = 2.0 * in_base, 2.0 * row[G_AXIS + i], 0.0
     if row[G_WEIGHT] == 0.0:
         out[:3] = 0.0
     if row[G_WEIGHT + 1] == 0.0:
@@ -1864,10 +1900,12 @@ def proceed(chain: Chain, goal: Goal, options: Options, preferences: Array, posi
         measure(chain, goal, memory.vectors[V_CURRENT], work)
         if code == OUT_OF_TIME:
             keep_best(memory, work)
-        last = numbers[N_ITERATIONS] + chunk
-        while code == RUNNING and numbers[N_ITERATIONS] < last:
-            code = advance(chain, goal, options, preferences, int(last - numbers[N_ITERATIONS]),
-                           memory, found, work)
+        # A descent counts as an iteration even if it arrives where it starts.
+        last = numbers[N_ITERATIONS] + numbers[N_RESTARTS] + chunk
+        left = chunk
+        while code == RUNNING and left > 0:
+            code = advance(chain, goal, options, preferences, left, memory, found, work)
+            left = int(last - numbers[N_ITERATIONS] - numbers[N_RESTARTS])
         if code == RUNNING:
             return RUNNING
         numbers[N_CODE] = code

@@ -78,7 +78,7 @@ def _joints(chain: KinematicChain, tip: int) -> set[int]:
     return joints
 
 
-def eased(chain: KinematicChain, goal: np.ndarray) -> np.ndarray | None:
+def eased(chain: KinematicChain, goal: np.ndarray, tolerance: float) -> np.ndarray | None:
     """
     Return the goal to search for first.
 
@@ -88,6 +88,8 @@ def eased(chain: KinematicChain, goal: np.ndarray) -> np.ndarray | None:
         The chain.
     goal : ndarray, shape (m, GOAL_SIZE)
         What is asked of its tips.
+    tolerance : float
+        How far from its position a tip counts as there [m].
 
     Returns
     -------
@@ -100,7 +102,7 @@ def eased(chain: KinematicChain, goal: np.ndarray) -> np.ndarray | None:
     easier[:, weights] = goal[:, weights] > 0.0
     reach = chain.arrays[-1]
     for t in range(len(goal)):
-        if kernels.gap_to_reach(goal[t:t + 1], reach[t:t + 1]) > 0.0:
+        if kernels.gap_to_reach(goal[t:t + 1], reach[t:t + 1]) > tolerance:
             easier[t, :kernels.G_ROTATION] = _within(goal[t, :kernels.G_ROTATION], reach[t])
     if (easier == goal).all():
         return None
@@ -108,9 +110,17 @@ def eased(chain: KinematicChain, goal: np.ndarray) -> np.ndarray | None:
     return easier
 
 
-def is_out_of_reach(chain: KinematicChain, goal: np.ndarray) -> bool:
-    """Return whether the target of a tip is proven to be out of its reach."""
-    return kernels.gap_to_reach(goal, chain.arrays[-1]) > 0.0
+def is_out_of_reach(chain: KinematicChain, goal: np.ndarray, tolerance: float) -> bool:
+    """Return whether the target of a tip is proven to be out of its reach, by `tolerance` [m]."""
+    return kernels.gap_to_reach(goal, chain.arrays[-1]) > tolerance
+
+
+def asked_joints(chain: KinematicChain, goal: np.ndarray) -> np.ndarray:
+    """Return which joint variables move a tip that something is asked of, shape (n,)."""
+    asked = np.zeros(chain.size, dtype=bool)
+    for t in np.flatnonzero(goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].any(axis=1)):
+        asked[list(_joints(chain, int(t)))] = True
+    return asked
 
 
 def _within(position: np.ndarray, reach: np.ndarray) -> np.ndarray:

@@ -12,14 +12,15 @@ from typing import Any
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.compilation import NO_LIST, warm_up, warm_up_customs
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.objective import Custom, LeastMovement, Objective, OBJECTIVES, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose, shown
-from ik_solver_node.several_tips import eased, is_out_of_reach, parted
+from ik_solver_node.several_tips import asked_joints, eased, is_out_of_reach, parted
 from ik_solver_node.target import (
-    AXES, is_full, no_goal, PointTarget, PoseTarget, relaxed_goal, stacked, Target, TARGETS)
+    AXES, is_full, no_goal, PoseTarget, relaxed_goal, stacked, Target, TARGETS)
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -113,7 +114,8 @@ class SolverOptions:
     relax: Relax = option(
         Relax.ORIENTATION, 'what an arm that controls less than six axes may leave free of a pose '
         'that it does not reach: none, orientation (only what it cannot control of it) or all '
-        '(also the position along axes it cannot control)')
+        '(also the position along axes it cannot control); a pose with free axes or tolerances is '
+        'taken as it is')
     random_seed: int = option(
         0, 'seed of the random starts: same seed, same answer', minimum=0, maximum=2**31 - 1)
     solution: Solution = option(
@@ -367,51 +369,63 @@ def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
     """
     warm_up()
     goal = goal_of(chain, target)
-    result = solve_goal(chain, goal, seed, options)
-    if not result.success and is_full(goal):
-        return _relaxed(chain, goal, seed, _left(options, result), result)
-    return result
+    relaxation = relaxation_of(chain, options)
+    if relaxation is None or not is_full(goal):
+        return solve_goal(chain, goal, seed, options, options.max_time)
+    return _solve_relaxing(chain, goal, seed, options, relaxation)
+
+
+def _solve_relaxing(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+                    options: SolverOptions, relaxation: Relaxation) -> IkResult:
+    """Solve for a full pose or, if it is not reached in half of the time, what is controlled."""
+    exact = solve_goal(chain, goal, seed, options, 0.5 * options.max_time)
+    if exact.success:
+        return exact
+    less = solve_goal(chain, relaxation.goal(goal), seed, options,
+                      options.max_time - exact.elapsed)
+    if less.success:
+        best = relaxation.result(replace(less, out_of_reach=exact.out_of_reach), goal)
+    else:
+        best = exact
+    return replace(best, iterations=exact.iterations + less.iterations,
+                   restarts=exact.restarts + less.restarts, elapsed=exact.elapsed + less.elapsed)
 
 
 def solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-               options: SolverOptions) -> IkResult:
-    """Solve for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
+               options: SolverOptions, max_time: float) -> IkResult:
+    """Solve for a goal as the kernels take it, shape (m, GOAL_SIZE), in `max_time` [s]."""
     if len(goal) == 1:
-        return _descend(chain, goal, seed, options)
+        return _descend(chain, goal, seed, options, max_time)
     parts = [goal]
     if not any(isinstance(one, Custom) for one in options.objectives):  # which looks at all joints
         parts = parted(chain, goal)
-    result = _weigh(chain, parts[0], seed, options)
-    for part in parts[1:]:
-        result = _both(result, _weigh(chain, part, result.positions, _left(options, result)))
+    # Each gets its share of the time that is left, so that none starves another.
+    result = _search_tips(chain, parts[0], seed, options, max_time / len(parts))
+    for k, part in enumerate(parts[1:], 1):
+        share = (max_time - result.elapsed) / (len(parts) - k)
+        result = _put_together(result, _search_tips(chain, part, result.positions, options, share))
     return replace(result, goal=goal)
 
 
-def _weigh(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-           options: SolverOptions) -> IkResult:
+def _search_tips(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+                 options: SolverOptions, max_time: float) -> IkResult:
     """Solve for several tips, whose targets perhaps cannot all be met: see `several_tips`."""
-    easier = eased(chain, goal)
+    easier = eased(chain, goal, options.position_tolerance)
     if easier is None:
-        return _descend(chain, goal, seed, options)
-    out_of_reach = is_out_of_reach(chain, goal)
+        return _descend(chain, goal, seed, options, max_time)
+    out_of_reach = is_out_of_reach(chain, goal, options.position_tolerance)
     first = _descend(chain, easier, seed, replace(options, max_restarts=min(
-        options.max_restarts, COMPROMISE_RESTARTS)) if out_of_reach else options)
+        options.max_restarts, COMPROMISE_RESTARTS)) if out_of_reach else options, 0.5 * max_time)
     if first.success and not out_of_reach:
         return first
-    result = _descend(chain, goal, first.positions, replace(
-        _left(options, first), max_restarts=min(options.max_restarts,
-                                                kernels.IMPOSSIBLE_RESTARTS)))
+    result = _descend(chain, goal, first.positions, replace(options, max_restarts=min(
+        options.max_restarts, kernels.IMPOSSIBLE_RESTARTS)), max_time - first.elapsed)
     return replace(result, iterations=first.iterations + result.iterations,
                    restarts=first.restarts + result.restarts,
                    elapsed=first.elapsed + result.elapsed)
 
 
-def _left(options: SolverOptions, spent: IkResult) -> SolverOptions:
-    """Return `options` with the time that is left."""
-    return replace(options, max_time=max(options.max_time - spent.elapsed, SHORTEST_TIME))
-
-
-def _both(one: IkResult, other: IkResult) -> IkResult:
+def _put_together(one: IkResult, other: IkResult) -> IkResult:
     """Return what came of two parts of a goal, `other` solved from where `one` ended."""
     reasons = [result.reason for result in (one, other) if not result.success]
     reason = one.reason if not reasons else (
@@ -426,39 +440,25 @@ def _both(one: IkResult, other: IkResult) -> IkResult:
 
 COMPROMISE_RESTARTS = 40
 """Restarts to search for what the other tips do when one is out of reach."""
-SHORTEST_TIME = 1e-4
-"""The shortest time budget [s]."""
 
 
 def _descend(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-             options: SolverOptions) -> IkResult:
+             options: SolverOptions, max_time: float) -> IkResult:
     """Run one search for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
-    began = perf_counter()
-    positions = _positions(chain, seed)
     array, rows = options._array, chain.indifference
     customs: tuple[Custom, ...] = ()
     if not options._plain:
         array, rows, customs = prepared(chain, options)
+    if customs:
+        warm_up_customs()
+    began = perf_counter()
+    positions = _positions(chain, seed)
     start = chain.clip(positions) if customs else positions
-    memory, code = search(chain, goal, options, array, rows, positions, NO_LIST, began)
+    memory, code = search(chain, goal, array, rows, positions, NO_LIST, began + max_time)
     if customs and code == kernels.CONVERGED:
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
-                          began)
+                          began + max_time)
     return result_of(chain, goal, options, code, positions, memory, began)
-
-
-def _relaxed(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-             options: SolverOptions, exact: IkResult) -> IkResult:
-    """Return the answer to what the chain controls of a pose; `exact` if it is not reached."""
-    relaxation = relaxation_of(chain, options)
-    if relaxation is None:
-        return exact
-    less = solve_goal(chain, relaxation.goal(goal), seed, options)
-    if not less.success:
-        return exact
-    return relaxation.result(replace(
-        less, iterations=exact.iterations + less.iterations,
-        restarts=exact.restarts + less.restarts, elapsed=exact.elapsed + less.elapsed), goal)
 
 
 @dataclass(frozen=True)
@@ -485,7 +485,7 @@ class Relaxation:
     def result(self, result: IkResult, goal: np.ndarray) -> IkResult:
         """Return `result` as the answer to the full goal, with the errors it leaves of that."""
         position_error, orientation_error = errors_of(result.chain, goal, result.positions)
-        return replace(result, reason=TerminationReason.RELAXED, relaxed=self.mobility,
+        return replace(result, reason=TerminationReason.RELAXED, relaxed=self.mobility, goal=goal,
                        position_error=position_error, orientation_error=orientation_error)
 
 
@@ -520,22 +520,23 @@ def mobility_or_none(chain: KinematicChain) -> Mobility | None:
 def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,
                       wanted: tuple[np.ndarray, np.ndarray, tuple[Custom, ...]],
                       seed: np.ndarray, positions: np.ndarray, memory: np.ndarray,
-                      began: float) -> None:
+                      end: float) -> None:
     """Lower all objectives from `positions` (n,), in place, as ``kernels.settle`` does."""
     array, rows, customs = wanted
     slope, trial, beside = np.empty(chain.size), np.empty(chain.size), np.empty(chain.size)
+    weights, asked = np.empty(chain.size), asked_joints(chain, goal)
 
     def value_at(q: np.ndarray, slope: np.ndarray) -> float:
-        """Return the sum of the objectives and fill their slope."""
-        value = kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope)
+        """Return the sum of the objectives and fill their slope and the weights."""
+        value = kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope, weights)
         for custom in customs:
             one, its_slope = custom.evaluate(q)
             value += custom.weight * one
             slope += custom.weight * its_slope
+        weights[:] += sum(custom.weight for custom in customs)
+        slope[~asked] = 0.0  # what moves no tip stays where it is
         return value
 
-    weights = rows[kernels.P_PULL] + rows[kernels.P_STAY] + array[kernels.Options._fields.index(
-        'manipulability')] + sum(custom.weight for custom in customs)
     lowest, reach = value_at(positions, slope), min(kernels.SETTLE_STEP, options.settle_reach)
     for _ in range(options.settle_steps):
         displacement = -slope / weights
@@ -552,8 +553,7 @@ def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOp
             reach = min(2.0 * reach, kernels.SETTLE_STEP_MAX, options.settle_reach)
         else:
             reach = 0.25 * min(reach, longest)
-        if min(moved, reach) < kernels.SETTLE_STEP_MIN or (
-                perf_counter() - began > options.max_time):
+        if min(moved, reach) < kernels.SETTLE_STEP_MIN or perf_counter() > end:
             break
     memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors_of(chain, goal, positions)
 
@@ -602,13 +602,13 @@ class Following:
         """
         began = perf_counter()
         if self._customs:
-            result = solve_goal(self._chain, goal, seed, replace(
-                self._options, settle_reach=max(room, SETTLE_REACH_MIN)))
+            options = replace(self._options, settle_reach=max(room, SETTLE_REACH_MIN))
+            result = solve_goal(self._chain, goal, seed, options, options.max_time)
             return (result if result.success else None), result.positions
         self._array[_SETTLE_REACH] = room
         positions = np.array(seed)
-        memory, code = search(self._chain, goal, self._options, self._array, self._rows,
-                              positions, NO_LIST, began)
+        memory, code = search(self._chain, goal, self._array, self._rows, positions, NO_LIST,
+                              began + self._options.max_time)
         result = result_of(self._chain, goal, self._options, code, positions, memory, began)
         if not result.success:
             return None, positions
@@ -629,7 +629,8 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     Find the distinct solutions that bring the tips of `chain` to `target`, nearest first.
 
     Descents start at the seed and at ``options.search_restarts`` other places, 1000 unless that
-    was changed; what they reach and nothing nearer than `separation` was found before is listed.
+    was changed, and end after ``options.max_time``, 1 s unless that was changed; what they reach
+    and nothing nearer than `separation` was found before is listed.
     A six-joint arm with a spherical wrist has up to 8. A redundant arm has a continuum, of which
     this is a sample.
 
@@ -663,8 +664,8 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     warm_up()
     began = perf_counter()
     goal = goal_of(chain, target)
-    easier = eased(chain, goal) if len(goal) > 1 else None
-    if easier is not None and not is_out_of_reach(chain, goal):
+    easier = eased(chain, goal, options.position_tolerance) if len(goal) > 1 else None
+    if easier is not None and not is_out_of_reach(chain, goal, options.position_tolerance):
         goal = easier  # where all tips arrive, their weights do not matter
     positions = _positions(chain, seed)
     as_vector(positions, chain.size, 'seed')
@@ -675,10 +676,11 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     if options.search_restarts == _DEFAULT.search_restarts:
         options = replace(options, search_restarts=ALL_RESTARTS,
                           max_restarts=max(options.max_restarts, ALL_RESTARTS))
+    max_time = ALL_TIME if options.max_time == _DEFAULT.max_time else options.max_time
     wanted = preferences(chain, options.objectives, tuple(options.joint_weights.items()))
     array = options._laid_out(kernels.ALL, separation, wanted.manipulability)
     found = np.full((max_solutions, chain.size + 2), np.nan)
-    memory, _ = search(chain, goal, options, array, wanted.rows, positions, found, began)
+    memory, _ = search(chain, goal, array, wanted.rows, positions, found, began + max_time)
     solutions = found[np.isfinite(found).all(axis=1)]
     moved = solutions[:, :chain.size] - start
     distances = (moved ** 2 * wanted.rows[kernels.P_METRIC]).sum(axis=1)
@@ -691,12 +693,8 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
 
 
 _DEFAULT = SolverOptions()
-ALL_RESTARTS = 1000
-"""Other starts of `solve_all`."""
-
-
-NO_LIST = np.empty((0, 1))
-"""Where solutions are listed when only one is wanted."""
+ALL_RESTARTS, ALL_TIME = 1000, 1.0
+"""Other starts of `solve_all`, and its time budget [s]."""
 
 
 def prepared(chain: KinematicChain,
@@ -712,9 +710,8 @@ def prepared(chain: KinematicChain,
     return array, wanted.rows, wanted.customs
 
 
-def search(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, array: np.ndarray,
-           rows: np.ndarray, positions: np.ndarray, found: np.ndarray,
-           began: float) -> tuple[np.ndarray, int]:
+def search(chain: KinematicChain, goal: np.ndarray, array: np.ndarray, rows: np.ndarray,
+           positions: np.ndarray, found: np.ndarray, end: float) -> tuple[np.ndarray, int]:
     """Run the kernels from the seed in `positions` (n,); return their memory and code."""
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
     chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
@@ -724,7 +721,7 @@ def search(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, arra
                                chunk)
         if code != kernels.RUNNING:
             break
-        if perf_counter() - began > options.max_time:
+        if perf_counter() > end:
             code = kernels.OUT_OF_TIME
     if code == kernels.BAD_SEED:
         as_vector(positions, chain.size, 'seed')
@@ -803,42 +800,3 @@ def result_of(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, c
         orientation_error=orientation_error, iterations=int(iterations), restarts=int(restarts),
         elapsed=perf_counter() - began, out_of_reach=out_of_reach, goal=goal, relaxed=None)
     return result
-
-
-@lru_cache(maxsize=None)
-def warm_up() -> float:
-    """
-    Compile the kernels, or load them from the cache, and return the time it took [s].
-
-    The first solve of a process does this on its own, before its budget begins; a node calls it
-    before it listens. Later calls do nothing and return the same.
-    """
-    began = perf_counter()
-    constants, topology = np.zeros((2, 14)), np.array([[-1, 0, kernels.REVOLUTE],
-                                                       [0, -1, kernels.TIP]])
-    constants[:, [0, 4, 8, 12]] = 1.0
-    bounds = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0]])
-    starts, start_tips = np.empty((1, 1)), np.empty((1, 12, 1))
-    reach = np.array([[0.0, 0.0, 0.0, 0.0, 2.0]])
-    reach.flags.writeable = False
-    for array in (constants, topology, bounds):
-        array.flags.writeable = False  # as those of a chain: numba tells the two apart
-    kernels.tabulate(constants, topology, bounds, starts, start_tips)
-    starts.flags.writeable, start_tips.flags.writeable = False, False
-    memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
-    preferences = np.ones((kernels.PREFERENCES, 1))
-    preferences.flags.writeable = False
-    arrays = (constants, topology, bounds, starts, start_tips, reach)
-    goal, options = PointTarget(np.ones(3)).goal, SolverOptions()._array
-    kernels.descend(*arrays, goal, options, preferences, np.zeros(1), memory, NO_LIST,
-                    kernels.START, 1)
-    kernels.assess(*arrays, goal, options, np.zeros(1), np.zeros(1), np.zeros(kernels.ERRORS))
-    kernels.tip_distance(goal, 1.0, np.zeros((1, 12)))
-    q, frames = np.zeros(1), np.empty((2, 12))
-    motions, joints = np.zeros((2, kernels.G_TOOL)), np.zeros((kernels.TRACKED, 1))
-    kernels.carry_on(goal, goal, bounds, preferences, 1.0, 1.0, motions, joints)
-    kernels.accept_step(np.ones(1), q, q, 1.0, motions, joints, np.zeros(1))
-    q.flags.writeable = False
-    kernels.tip_frames(constants, topology, q, frames)
-    kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
-    return perf_counter() - began

@@ -14,7 +14,7 @@ from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.solver import (
     Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
-from ik_solver_node.target import DirectionTarget, is_full, Target, wanted_frame
+from ik_solver_node.target import is_full, Target, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -39,8 +39,9 @@ class TrackerOptions:
         'target leapt', unit='rad or m', minimum=1e-3, maximum=1e3)
     near: float = option(
         0.05, 'a target leaps if it is this far from the one before (or the first, or of another '
-        'kind) and from the tip, where a radian counts as solver.orientation_weight; 0 accepts '
-        'every jump', unit='m', minimum=0.0, maximum=1e3)
+        'kind) and from the tip, where a radian counts as solver.orientation_weight; one that '
+        'leapt to where nothing is reached may move the arm later, when it comes back into reach; '
+        '0 accepts every jump', unit='m', minimum=0.0, maximum=1e3)
     keep_clear: float = option(
         2.0, 'how far a redundant arm moves its joints away from their limits, beside following '
         'the target, for each m that the target moves (a radian counts as one); 0 is off',
@@ -70,7 +71,7 @@ class TrackResult:
     verdict : Verdict
         Whether it is accepted, and why not.
     result : IkResult
-        What the solver found.
+        What the solver found; while a stream is held, for the last target that was searched for.
     joint_steps : ndarray, shape (n,)
         Motion of each joint, or of one that mimics it and moves more, from the last accepted
         positions to those of the result [rad or m]; 0 at the first.
@@ -156,6 +157,7 @@ class PoseTracker:
         self._gains = np.array([max(abs(multiplier) for _, multiplier, _ in
                                     chain.model.followers(name)) for name in chain.joint_names])
         self._positions: np.ndarray | None = None
+        self._is_waiting = True  # for the first target that is accepted
         self._asked: Target | None = None
         self._may_jump, self._is_relaxed = True, False
         # Where a search found that only a jump leads on, and what it answered.
@@ -177,11 +179,10 @@ class PoseTracker:
 
     def reset(self, positions: ArrayLike | None = None) -> None:
         """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
-        self._positions = None if positions is None else self._chain.clip(positions)
         self._asked, self._may_jump, self._held = None, True, None
-        self._stop()
-        if self._positions is not None:
-            self._joints[kernels.T_LAST] = self._positions
+        self._positions, self._is_waiting, self._is_relaxed = None, positions is None, False
+        if positions is not None:
+            self._place(self._chain.clip(positions))
 
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
@@ -200,7 +201,7 @@ class PoseTracker:
         target : Target
             Where the tip shall be, in the base frame.
         measured : array_like, shape (n,), optional
-            Where the joints are [rad or m]: the seed while nothing has been accepted yet.
+            Where the joints are [rad or m]; it counts while nothing has been accepted yet.
 
         Returns
         -------
@@ -208,10 +209,12 @@ class PoseTracker:
             With `positions` None if the arm shall stay where it is.
 
         """
+        if self._is_waiting and measured is not None:
+            self._place(self._chain.clip(measured))
         last, before = self._positions, self._asked
         self._asked = target
         moved = math.inf
-        if before is not None and _are_of_one_kind(target, before):
+        if type(target) is type(before):
             moved = self._motion_of(target, before)
         if moved == math.inf:
             self._may_jump, self._held = True, None
@@ -222,7 +225,7 @@ class PoseTracker:
             if self._held is not None and self._distance(
                     target, self._held[0]) < self._options.near:
                 return self._held[1]
-        return self._searched(target, measured)
+        return self._searched(target)
 
     def _motion_of(self, target: Target, before: Target) -> float:
         """
@@ -269,13 +272,14 @@ class PoseTracker:
     def _accepted(self, verdict: Verdict, result: IkResult, steps: np.ndarray) -> TrackResult:
         """Take the positions of `result`."""
         self._positions, self._may_jump, self._held = result.positions, False, None
+        self._is_waiting = False
         self._is_relaxed = result.relaxed is not None
         return TrackResult(verdict, result, steps, result.positions)
 
-    def _searched(self, target: Target, measured: ArrayLike | None) -> TrackResult:
+    def _searched(self, target: Target) -> TrackResult:
         """Return the answer of a search everywhere, if it is acceptable."""
         self._stop()
-        seed = measured if self._positions is None else self._positions
+        seed = self._positions
         result = solve(self._chain, target, seed, self._far)
         if not result.success and self._options.allow_approximate:
             result = self._closest(target, seed, result)
@@ -285,10 +289,18 @@ class PoseTracker:
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._joints[kernels.T_LAST] = result.positions
             return self._accepted(verdict, result, steps)
-        answer = TrackResult(verdict, result, steps, None)
-        # A stream that can go on only by a jump is searched for again when it has moved on.
-        self._held = (wanted_frame(target), answer) if verdict is Verdict.WOULD_JUMP else None
-        return answer
+        if verdict is Verdict.WOULD_JUMP:
+            # No leap: it may not become one by creeping away. It is searched for again when it has
+            # moved on; until then the answer is this, which then took no time.
+            self._may_jump = False
+            idle = replace(result, iterations=0, restarts=0, elapsed=0.0)
+            self._held = wanted_frame(target), TrackResult(verdict, idle, steps, None)
+        return TrackResult(verdict, result, steps, None)
+
+    def _place(self, positions: np.ndarray) -> None:
+        """Take it that the joints are at `positions` (n,), at rest."""
+        self._positions = self._joints[kernels.T_LAST] = positions
+        self._stop()
 
     def _stop(self) -> None:
         """Forget how the goal moved, and the joints with it."""
@@ -325,11 +337,3 @@ class PoseTracker:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""
         return kernels.tip_distance(target.goal, self._near.orientation_weight,
                                     frame.reshape(1, 12))
-
-
-def _are_of_one_kind(one: Target, other: Target) -> bool:
-    """Return whether two targets are of one kind and, if directions, ask for the same axis."""
-    if type(one) is not type(other):
-        return False
-    return not (isinstance(one, DirectionTarget) and isinstance(other, DirectionTarget)
-                and one.axis is not other.axis and not np.array_equal(one.axis, other.axis))

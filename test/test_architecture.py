@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'ik_solver_node'
 # A module may import modules of this package that stand on a lower floor, none beside itself.
 FLOORS = {
     'exceptions': 0, 'kernels': 0,
-    'options': 1, 'pose': 1,
+    'compilation': 1, 'options': 1, 'pose': 1,
     'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,

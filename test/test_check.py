@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from ik_solver_node import __version__, check as module
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.check import (
-    as_json, as_text, ask_for_tip, Case, check_chain, RobotReport, Verdict)
+    as_json, as_text, ask_for_tip, Case, check_chain, Readiness, RobotReport)
 from ik_solver_node.exceptions import ChainError
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import solve
@@ -37,7 +37,7 @@ def test_a_good_robot_is_ready(name: str) -> None:
     """Every pose that it makes itself is reached again."""
     found = check_chain(chain_of(name), targets=60)
     assert (found.solved, found.strict, found.targets) == (60, 60, 60)
-    assert found.verdict is Verdict.READY
+    assert found.verdict is Readiness.READY
     assert found.sentence.startswith('ready: every one of 60 random reachable poses was solved')
     assert found.reasons == {'reached the target within tolerance': 60}
 
@@ -83,7 +83,7 @@ def test_the_answer_is_judged_by_its_joints(monkeypatch: pytest.MonkeyPatch) -> 
         return replace(result, positions=off, position_error=0.0, orientation_error=0.0)
     monkeypatch.setattr(module, 'solve', lazy)
     found = check_chain(chain_of('six_axis_arm'), targets=20)
-    assert (found.solved, found.verdict) == (0, Verdict.PROBLEM)
+    assert (found.solved, found.verdict) == (0, Readiness.PROBLEM)
     # about an axis of the base, a turn of the tip by the angle of the joint
     assert found.worst[0].orientation_error == pytest.approx(0.1)
     assert found.sentence.startswith('problem: 20 of 20 random reachable poses were not solved')
@@ -99,9 +99,11 @@ def test_the_answer_is_judged_by_its_joints(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(('solved', 'findings', 'verdict'), [
-    (1000, (), Verdict.READY), (1000, (NOTE,), Verdict.READY), (1000, (WARNING,), Verdict.CAREFUL),
-    (999, (), Verdict.CAREFUL), (950, (), Verdict.CAREFUL), (949, (WARNING,), Verdict.PROBLEM),
-    (0, (), Verdict.PROBLEM)])
+    (1000, (), Readiness.READY), (1000, (NOTE,), Readiness.READY),
+    (1000, (WARNING,), Readiness.CAREFUL),
+    (999, (), Readiness.CAREFUL), (950, (), Readiness.CAREFUL),
+    (949, (WARNING,), Readiness.PROBLEM),
+    (0, (), Readiness.PROBLEM)])
 def test_the_verdict_follows_from_the_figures(report, solved, findings, verdict) -> None:
     """Ready means that all is well; one target in twenty may be missed before it is a problem."""
     found = replace(report, targets=1000, solved=solved, findings=findings)
@@ -124,7 +126,7 @@ def test_only_findings_about_the_chain_count() -> None:
     found = check_chain(chain_of('six_axis_arm'), [NOTE, off], targets=5)
     assert [(finding.joints, finding.values) for finding in found.findings] == [
         (('joint_1',), ('a',))]
-    assert (found.elsewhere, found.verdict) == (2, Verdict.READY)
+    assert (found.elsewhere, found.verdict) == (2, Readiness.READY)
     assert '2 findings about joints off this chain' in as_text(found)
 
 
@@ -167,7 +169,7 @@ def test_a_robot_in_degrees_is_solved_but_not_ready() -> None:
     urdf = urdf_of('planar_2r').replace('lower="-2.8" upper="2.8"', 'lower="-160" upper="160"')
     chain = KinematicChain.from_model(parse_urdf(urdf))
     found = check_chain(chain, lint_urdf(urdf), targets=20)
-    assert (found.solved, found.verdict) == (20, Verdict.CAREFUL)
+    assert (found.solved, found.verdict) == (20, Readiness.CAREFUL)
     assert 'describes another robot' in found.sentence
 
 

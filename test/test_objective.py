@@ -519,10 +519,11 @@ def test_the_slope_is_that_of_the_value(name, kind, stream, weight):
     slope, unused = np.empty(chain.size), np.empty(chain.size)
 
     def value(q):
-        return kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, unused)
+        return kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, unused,
+                                    unused.copy())
 
     kept = q.copy()
-    kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope)
+    kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope, unused)
     assert q.tobytes() == kept.tobytes()
     h = 1e-5
     differences = np.array([(value(q + d) - value(q - d)) / (2 * h)
@@ -549,7 +550,7 @@ def test_the_value_is_the_sum_of_the_objectives():
 
     def value(q):
         return kernels.objective_at(*chain.arrays, goal, SolverOptions()._array, wanted.rows, q,
-                                    seed, np.empty(7))
+                                    seed, np.empty(7), np.empty(7))
 
     others = random_positions(chain, 10, 5)
     # Up to a constant: two pulls to different postures are one to their mean.

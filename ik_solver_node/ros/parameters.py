@@ -101,8 +101,8 @@ class NodeParameters:
         unit='s', minimum=0.01, maximum=3600.0)
     seed_timeout: float = option(
         1.0, 'pause between targets after which the next solve starts where the joints are '
-        'measured, not where they were last sent; 0 never does', unit='s', minimum=0.0,
-        maximum=3600.0)
+        'measured, not where they were last sent, and its target is a new motion, as the first '
+        'one is; 0 never does', unit='s', minimum=0.0, maximum=3600.0)
     target_timeout: float = option(
         1.0, 'how far the stamp of a target may be from the clock of the node; 0 accepts every '
         'stamp, and a stamp of zero is always accepted', unit='s', minimum=0.0, maximum=3600.0)

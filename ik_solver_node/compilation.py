@@ -1,0 +1,87 @@
+"""Have the kernels compiled, or loaded from the cache, before they are needed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from time import perf_counter
+from typing import NamedTuple
+
+from ik_solver_node import kernels
+import numpy as np
+
+NO_LIST = np.empty((0, 1))
+"""Where solutions are listed when only one is wanted."""
+
+
+class _Smallest(NamedTuple):
+    """What the kernels take, for an arm of one joint."""
+
+    chain: tuple[np.ndarray, ...]
+    goal: np.ndarray
+    options: np.ndarray
+    preferences: np.ndarray
+
+
+@lru_cache(maxsize=None)
+def warm_up() -> float:
+    """
+    Compile the kernels, or load them from the cache, and return the time it took [s].
+
+    The first solve of a process does this on its own, before its budget begins; a node calls it
+    before it listens. Later calls do nothing and return the same. What only batches and objectives
+    in Python need is left to the first of these.
+    """
+    began = perf_counter()
+    chain, goal, options, preferences = _smallest()
+    constants, topology, bounds = chain[:3]
+    q, frames = np.zeros(1), np.empty((2, 12))
+    memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
+    kernels.descend(*chain, goal, options, preferences, np.zeros(1), memory, NO_LIST,
+                    kernels.START, 1)
+    kernels.assess(*chain, goal, options, np.zeros(1), np.zeros(1), np.zeros(kernels.ERRORS))
+    kernels.tip_distance(goal, 1.0, np.zeros((1, 12)))
+    kernels.gap_to_reach(goal, chain[-1])
+    motions, joints = np.zeros((2, kernels.G_TOOL)), np.zeros((kernels.TRACKED, 1))
+    kernels.carry_on(goal, goal, bounds, preferences, 1.0, 1.0, motions, joints)
+    kernels.accept_step(np.ones(1), q, q, 1.0, motions, joints, np.zeros(1))
+    q.flags.writeable = False
+    kernels.tip_frames(constants, topology, q, frames)
+    kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
+    return perf_counter() - began
+
+
+@lru_cache(maxsize=None)
+def warm_up_batches() -> None:
+    """Do the same for what only batches need."""
+    chain, goal, options, preferences = _smallest()
+    goals = goal.reshape(1, 1, -1)
+    kernels.descend_many(*chain, goals, options, preferences, np.zeros((1, 1)),
+                         np.empty((1, kernels.REPORT + 1)))
+
+
+@lru_cache(maxsize=None)
+def warm_up_customs() -> None:
+    """Do the same for what only objectives in Python need."""
+    chain, goal, options, preferences = _smallest()
+    q, weights, slope = np.zeros(1), np.ones(1), np.zeros(1)
+    kernels.objective_at(*chain, goal, options, preferences, q, q, slope, weights)
+    kernels.step_aside(*chain, goal, options, q, slope, weights, np.zeros(1))
+
+
+def _smallest() -> _Smallest:
+    """Return an arm of one joint, read-only as a chain is: numba tells the two apart."""
+    constants = np.zeros((2, 14))
+    constants[:, [0, 4, 8, 12]] = 1.0
+    topology = np.array([[-1, 0, kernels.REVOLUTE], [0, -1, kernels.TIP]])
+    bounds = np.array([[-1.0], [1.0], [-1.0], [1.0], [0.0]])
+    starts, start_tips = np.empty((1, 1)), np.empty((1, 12, 1))
+    reach = np.array([[0.0, 0.0, 0.0, 0.0, 2.0]])
+    goal = np.zeros((1, kernels.GOAL_SIZE))
+    goal[0, kernels.G_WEIGHT] = 1.0
+    preferences = np.ones((kernels.PREFERENCES, 1))
+    for array in (constants, topology, bounds, reach, goal, preferences):
+        array.flags.writeable = False
+    kernels.tabulate(constants, topology, bounds, starts, start_tips)
+    starts.flags.writeable, start_tips.flags.writeable = False, False
+    chain = (constants, topology, bounds, starts, start_tips, reach)
+    return _Smallest(chain, goal, np.ones(len(kernels.Options._fields)), preferences)

@@ -63,6 +63,8 @@ class Solution(str, Enum):
 
 
 SMALL_CHAIN = 8
+LAST_CHUNK = 1e-4
+"""What is begun before the time is up, and finished after, may take this long [s]."""
 CHUNK_WORK = 25 * SMALL_CHAIN ** 2
 """
 Work between two looks at the clock: 25 iterations of a small chain, fewer of a longer one, as an
@@ -452,12 +454,13 @@ def _descend(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
     if customs:
         warm_up_customs()
     began = perf_counter()
+    end = began + max_time - min(LAST_CHUNK, 0.2 * max_time)
     positions = _positions(chain, seed)
     start = chain.clip(positions) if customs else positions
-    memory, code = search(chain, goal, array, rows, positions, NO_LIST, began + max_time)
+    memory, code = search(chain, goal, array, rows, positions, NO_LIST, end)
     if customs and code == kernels.CONVERGED:
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
-                          began + max_time)
+                          end)
     return result_of(chain, goal, options, code, positions, memory, began)
 
 
@@ -499,11 +502,16 @@ def errors_of(chain: KinematicChain, goal: np.ndarray,
 
 def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
     """Return what `chain` may leave free, None if nothing; a few ms at the first call."""
-    mobility = None if options.relax is Relax.NONE else mobility_or_none(chain)
+    return None if options.relax is Relax.NONE else _relaxation(chain, options.relax)
+
+
+@lru_cache(maxsize=32)
+def _relaxation(chain: KinematicChain, relax: Relax) -> Relaxation | None:
+    """Do what `relaxation_of` does."""
+    mobility = mobility_or_none(chain)
     if mobility is None:
         return None
-    free = tuple(axis for axis in mobility.free
-                 if options.relax is Relax.ALL or axis in AXES[3:])
+    free = tuple(axis for axis in mobility.free if relax is Relax.ALL or axis in AXES[3:])
     return Relaxation(mobility, free) if free else None
 
 

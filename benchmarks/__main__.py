@@ -119,6 +119,8 @@ def run_tracks(tracks: Sequence[Track], problems: Sequence[Problem], peers: Sequ
     packages = versions(dict.fromkeys(SOLVERS[peer].package for peer in peers))
     if packages:
         print(', '.join(f'{package} {number}' for package, number in packages.items()))
+    about = {'machine': machine(), 'command': f'python -m benchmarks {" ".join(sys.argv[1:])}',
+             'versions': {**versions(['ik_solver_node', 'numpy', 'numba', 'pin']), **packages}}
     with one_core(), Contest(peers, progress) as contest:
         for track in tracks:
             figures = contest.run(track, problems, options.targets)
@@ -127,13 +129,11 @@ def run_tracks(tracks: Sequence[Track], problems: Sequence[Problem], peers: Sequ
                         in contest.notes.items() if of is track]
             results.append(report.Result(track, options.targets, figures, refusals))
             print(f'\n{report.text(results[-1])}', flush=True)
+            if options.json:  # after each, as the next may take long
+                report.write_json(options.json, results, about)
             if track is Track.POSE:
                 kept, sentence = report.floor(results[-1])
                 print(sentence, flush=True)
-    if options.json:
-        about = {'machine': machine(), 'command': f'python -m benchmarks {" ".join(sys.argv[1:])}',
-                 'versions': {**versions(['ik_solver_node', 'numpy', 'numba', 'pin']), **packages}}
-        report.write_json(options.json, results, about)
     if options.plot and results:
         from benchmarks import plot
         plot.draw(options.plot, results)

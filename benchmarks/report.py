@@ -142,7 +142,9 @@ def comparison(result: Result) -> str:
     """Return how much longer the yardstick takes than ours."""
     ours = {row.robot: row for row in result.of(OURS)}
     ratios = {row.robot: (row.mean / ours[row.robot].mean, row.median / ours[row.robot].median)
-              for row in result.of(YARDSTICK)}
+              for row in result.of(YARDSTICK) if row.robot in ours}
+    if not ratios:
+        return f'{YARDSTICK} and ours have no robot in common'
     mean, median = np.exp(np.mean(np.log(list(ratios.values())), axis=0))
     least = min(ratios, key=lambda robot: ratios[robot][0])
     return (f'{YARDSTICK} takes {mean:.2f} times our mean time and {median:.2f} times our median '
@@ -152,6 +154,9 @@ def comparison(result: Result) -> str:
 
 def floor(result: Result) -> tuple[bool, str]:
     """Return whether ours keeps what is promised for poses, and a sentence about it."""
+    lost = [robot for solver, _, robots in result.refusals if solver == OURS for robot in robots]
+    if lost:
+        return False, f'floor MISSED: ours failed on {", ".join(lost)}'
     row = summarise(result.of(OURS))
     kept = row.worst >= SOLVED_FLOOR and row.mean <= MEAN_CEILING
     return kept, (

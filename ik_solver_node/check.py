@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from ik_solver_node import __version__
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.exceptions import ChainError
+from ik_solver_node.exceptions import ChainError, OptionsError
 from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel
@@ -305,7 +305,14 @@ def check_chain(chain: KinematicChain, findings: Sequence[Finding] = (), targets
     RobotReport
         All of it.
 
+    Raises
+    ------
+    OptionsError
+        If there is not at least one target.
+
     """
+    if targets < 1:
+        raise OptionsError(f'targets is {targets}, but must be at least 1')
     model, path = chain.model, _path(chain)
     on_chain = {*chain.joint_names, *(joint.name for joint in path)}
     cases = list(_cases(chain, targets, seed, progress))
@@ -428,8 +435,8 @@ def _cases(chain: KinematicChain, count: int, seed: int, progress: Progress) -> 
         joints, start = (_random_joints(chain, rng) for _ in range(2))
         poses = [chain.forward_kinematics(joints, tip) for tip in chain.tip_links]
         problems.append(_Problem(joints, start, poses))
-    if problems:  # what a chain works out once is not part of any solve
-        solve(chain, [PoseTarget(pose) for pose in problems[0].poses], problems[0].start)
+    # What a chain works out once is not part of any solve.
+    solve(chain, [PoseTarget(pose) for pose in problems[0].poses], problems[0].start)
     for number in progress(range(count)):
         problem = problems[number]
         targets = [PoseTarget(pose) for pose in problem.poses]

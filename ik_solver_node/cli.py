@@ -24,7 +24,7 @@ from ik_solver_node.exceptions import IkSolverError, OptionsError
 # What takes long to import, numpy and the compiler among it, is imported by the functions that
 # need it, after `main` has taken care of Ctrl-C.
 
-MOST_TARGETS = 10_000_000
+MOST_TARGETS = 100_000
 BROKEN_PIPE = 141
 """What a shell reports of a program that wrote into a pipe nobody reads any more."""
 

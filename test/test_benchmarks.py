@@ -227,6 +227,12 @@ class TestFigures:
         kept, sentence = report.floor(result)
         assert not kept and 'MISSED: worst robot 50.00 %' in sentence
 
+    def test_a_robot_that_ours_lost_is_no_robot_held(self) -> None:
+        other = replace(self.judged(np.zeros((2, 6))), solver=YARDSTICK)
+        result = report.Result(Track.POSE, 2, [other], [(OURS, 'hangs', ['ur5'])])
+        assert report.floor(result) == (False, 'floor MISSED: ours failed on ur5')
+        assert 'no robot in common' in report.comparison(result)
+
     def test_the_picture(self, tmp_path: Path) -> None:
         pytest.importorskip('matplotlib', reason='matplotlib is not installed')
         from benchmarks import plot

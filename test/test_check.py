@@ -12,7 +12,7 @@ from ik_solver_node import __version__, check as module
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.check import (
     as_json, as_text, ask_for_tip, Case, check_chain, Readiness, RobotReport)
-from ik_solver_node.exceptions import ChainError
+from ik_solver_node.exceptions import ChainError, OptionsError
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import solve
 from ik_solver_node.target import PoseTarget
@@ -245,3 +245,9 @@ def test_a_base_that_does_not_exist_is_refused() -> None:
     """As for the chain itself."""
     with pytest.raises(ChainError, match="base_link 'ghost' is not a link"):
         ask_for_tip(model_of('panda'), 'ghost')
+
+
+def test_no_targets_are_refused():
+    """There is nothing to say about a robot without a single solve."""
+    with pytest.raises(OptionsError, match='targets is 0, but must be at least 1'):
+        check_chain(chain_of('planar_2r'), targets=0)

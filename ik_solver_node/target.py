@@ -334,8 +334,11 @@ def no_goal() -> np.ndarray:
 
 def is_full(goal: np.ndarray) -> bool:
     """Return whether a goal, shape (1, GOAL_SIZE), asks for all six axes of one tip, exactly."""
-    return len(goal) == 1 and bool(goal[0, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].all()
-                                   and not goal[0, kernels.G_KIND:kernels.G_KIND + 2].any())
+    if len(goal) > 1:
+        return False
+    weight_p, weight_o, kind_p, kind_o = goal[0, kernels.G_WEIGHT:kernels.G_KIND + 2].tolist()
+    return bool(weight_p > 0.0 and weight_o > 0.0
+                and kind_p == kernels.FULL and kind_o == kernels.FULL)
 
 
 def stacked(targets: Sequence[Target | None]) -> np.ndarray:

@@ -752,7 +752,7 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     elif isinstance(target, (list, tuple)):
         targets = target
     else:
-        raise _no_target(target)
+        raise no_target(target)
     if len(targets) != len(tips):
         raise ChainError(f'the chain has {len(tips)} tips, {", ".join(tips)}, but '
                          f'{len(targets)} targets were given; give one for each, None where '
@@ -768,10 +768,10 @@ def _as_target(target: Target | Pose | None) -> Target | None:
         return target
     if isinstance(target, Pose):
         return PoseTarget(target)
-    raise _no_target(target)
+    raise no_target(target)
 
 
-def _no_target(value: Any) -> InvalidPoseError:
+def no_target(value: Any) -> InvalidPoseError:
     """Return what to say of something that is no target."""
     return InvalidPoseError('target must be a Pose or one of '
                             f'{", ".join(kind.__name__ for kind in TARGETS)}, got {shown(value)}')

@@ -12,9 +12,11 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError
 from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
+from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.solver import (
-    Following, IkResult, relaxation_of, Solution, solve, SolverOptions, TerminationReason)
-from ik_solver_node.target import is_full, Target, wanted_frame
+    Following, IkResult, no_target, relaxation_of, Solution, solve, SolverOptions,
+    TerminationReason)
+from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -192,14 +194,14 @@ class PoseTracker:
         self._relaxation = relaxation_of(self._chain, solver_options)
         self._follow = Following(self._chain, replace(self._near, settle_steps=1))
 
-    def track(self, target: Target, measured: ArrayLike | None = None) -> TrackResult:
+    def track(self, target: Target | Pose, measured: ArrayLike | None = None) -> TrackResult:
         """
         Solve for `target` and judge the answer.
 
         Parameters
         ----------
-        target : Target
-            Where the tip shall be, in the base frame.
+        target : Target or Pose
+            Where the tip shall be, in the base frame; a `Pose` is a full pose target.
         measured : array_like, shape (n,), optional
             Where the joints are [rad or m]; it counts while nothing has been accepted yet.
 
@@ -208,9 +210,19 @@ class PoseTracker:
         TrackResult
             With `positions` None if the arm shall stay where it is.
 
+        Raises
+        ------
+        InvalidPoseError
+            If the target is none, or `measured` has the wrong length or a number that is not
+            finite; what was accepted stays.
+
         """
+        if isinstance(target, Pose):
+            target = PoseTarget(target)
+        elif not isinstance(target, TARGETS):
+            raise no_target(target)
         if self._is_waiting and measured is not None:
-            self._place(self._chain.clip(measured))
+            self._place(self._chain.clip(as_vector(measured, self._chain.size, 'measured')))
         last, before = self._positions, self._asked
         self._asked = target
         moved = math.inf

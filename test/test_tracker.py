@@ -161,6 +161,30 @@ def test_a_turn_of_what_counts_is_a_leap(arm, target):
     assert leap.verdict is not Verdict.WOULD_JUMP
 
 
+def test_a_bare_pose_is_a_full_target_again_and_again(arm):
+    """As it is for `solve`."""
+    tracker = PoseTracker(arm, PATIENT)
+    pose = arm.forward_kinematics(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])
+    assert [tracker.track(pose).verdict for _ in range(3)] == [Verdict.REACHED] * 3
+
+
+@pytest.mark.parametrize('target', [None, 3, 'here', [0.3, 0.1, 0.4]])
+def test_what_is_no_target_is_refused_and_nothing_is_lost(arm, target):
+    """The sentence says what a target is; the stream goes on as before."""
+    tracker = PoseTracker(arm, PATIENT)
+    pose = arm.forward_kinematics(arm.mid_range() + [0.1, 0.3, -0.2, 0.2, 0.7, 0.0])
+    kept = tracker.track(pose).positions
+    with pytest.raises(InvalidPoseError, match='target must be a Pose or one of PoseTarget'):
+        tracker.track(target)
+    assert tracker.track(pose).positions.tolist() == kept.tolist()
+
+
+def test_a_measured_state_that_is_none_is_refused(arm):
+    """By its name."""
+    with pytest.raises(InvalidPoseError, match='measured must be finite'):
+        PoseTracker(arm, PATIENT).track(Pose.identity(), measured=[np.nan] * 6)
+
+
 def test_the_step_of_a_mimic_joint_counts():
     """A joint that is followed a hundred times as far may move a hundredth of the step."""
     urdf = """<robot name="r"><link name="a"/><link name="b"/><link name="c"/>

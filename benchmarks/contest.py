@@ -13,7 +13,7 @@ from enum import Enum
 from benchmarks.figures import Figures, judge
 from benchmarks.problem import Goal, path_tasks, Problem, random_tasks, Tasks
 from benchmarks.referee import Referee
-from benchmarks.solver import OURS, SOLVERS, TRACKER
+from benchmarks.solver import OURS, PATH, SOLVERS, TRACKER
 from benchmarks.worker import Block, Follow, Lost, Measured, Worker
 import numpy as np
 
@@ -44,8 +44,8 @@ class Track(str, Enum):
         return make(problem, referee, count)
 
     def solvers(self, peers: Sequence[str]) -> list[str]:
-        """Return who runs on this track: a tracker has nothing to follow on the others."""
-        return [OURS, *([TRACKER] if self is Track.PATH else []), *peers]
+        """Return who runs on this track: two of ours have nothing to follow on the others."""
+        return [OURS, *([TRACKER, PATH] if self is Track.PATH else []), *peers]
 
 
 class Contest:
@@ -119,11 +119,12 @@ class Contest:
         """Let the solvers work block by block; return the results of those that lived."""
         results: dict[str, list[Measured]] = {name: [] for name in names}
         for turn, first in enumerate(range(0, len(tasks.poses), BLOCK)):
-            request = _request(track, tasks, slice(first, first + BLOCK))
             shift = turn % max(len(names), 1)  # so that nobody is always after the same one
             for name in [*names[shift:], *names[:shift]]:
-                if name not in results:
+                if name not in results or (SOLVERS[name].whole_path and turn):
                     continue
+                last = None if SOLVERS[name].whole_path else first + BLOCK
+                request = _request(track, tasks, slice(first, last))
                 self._progress(f'{label}: {name} {first}/{len(tasks.poses)}')
                 try:
                     results[name].append(self._workers[name].solve(request))

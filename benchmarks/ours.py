@@ -1,4 +1,4 @@
-"""Our own solver: by its bare call, and by the tracker that follows a stream of targets."""
+"""Our own solver: its bare call, the tracker of a stream of targets, and that of a whole path."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 from benchmarks.figures import JUMP
 from benchmarks.problem import Goal, Problem
-from benchmarks.solver import Answer, Solver
+from benchmarks.solver import Answer, PathSolver, Solver
+from ik_solver_node.path import PathResult, solve_path
 from ik_solver_node.pose import Pose
 from ik_solver_node.solver import IkResult, solve, SolverOptions, warm_up
 from ik_solver_node.target import PointTarget, PoseTarget, Target
@@ -57,3 +58,24 @@ class Tracker(Ours):
     def answer(self, found: TrackResult) -> Answer:  # type: ignore[override]
         """Return the accepted joints, if they were accepted."""
         return Answer(found.positions, found.accepted)
+
+
+class Path(PathSolver):
+    """``solve_path()``, told what counts as a jump; what it does not get to is no answer."""
+
+    def __init__(self, problem: Problem, goal: Goal) -> None:
+        self._chain = problem.chain
+        warm_up()
+
+    def target(self, pose: np.ndarray) -> Target:
+        """Return the target as the library takes it."""
+        return PoseTarget(Pose.from_matrix(pose))
+
+    def follow(self, targets: list[Target], start: np.ndarray) -> PathResult:
+        """Follow the whole path."""
+        return solve_path(self._chain, targets, start, max_joint_step=JUMP)
+
+    def answers(self, found: PathResult, count: int) -> list[Answer]:
+        """Return the joints as far as the path was followed."""
+        return [Answer(found.positions[k], True) if k < len(found.positions)
+                else Answer(None, False) for k in range(count)]

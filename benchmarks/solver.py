@@ -31,11 +31,12 @@ class Answer(NamedTuple):
     claimed: bool
 
 
-class Solver(ABC):
+class Entrant(ABC):
     """
     One solver, set up for one robot and goal; made anew for the next.
 
-    Only `solve` is timed: the public call of the solver, with what it takes and returns.
+    Only `Solver.solve` and `PathSolver.follow` are timed: the public call of the solver, with what
+    it takes and returns.
 
     Raises
     ------
@@ -52,6 +53,10 @@ class Solver(ABC):
     def target(self, pose: np.ndarray) -> Any:
         """Return a pose (4, 4) in the form that the solver takes."""
 
+
+class Solver(Entrant):
+    """A solver that takes one target after the other."""
+
     @abstractmethod
     def solve(self, target: Any, start: np.ndarray) -> Any:
         """Solve from `start` (n,) and return whatever the solver returns."""
@@ -64,26 +69,45 @@ class Solver(ABC):
         """Take note that a path begins at `start` (n,); most solvers remember nothing."""
 
 
+class PathSolver(Entrant):
+    """A solver that takes all targets of a path at once; its time is that of all."""
+
+    @abstractmethod
+    def follow(self, targets: list[Any], start: np.ndarray) -> Any:
+        """Follow all targets from `start` (n,) and return whatever the solver returns."""
+
+    @abstractmethod
+    def answers(self, found: Any, count: int) -> list[Answer]:
+        """Return what came out of `follow`, for each of `count` targets."""
+
+
 class Entry(NamedTuple):
-    """A solver in the list: where its class is, and the package on PyPI it measures."""
+    """
+    A solver in the list: where its class is, and the package on PyPI it measures.
+
+    A `PathSolver` gets a whole path at once, all others one target after the other.
+    """
 
     module: str
     name: str
     package: str
+    whole_path: bool = False
 
-    def load(self) -> type[Solver]:
+    def load(self) -> type[Entrant]:
         """Return the class; its package is imported when an object of it is made."""
         return getattr(import_module(self.module), self.name)
 
 
 OURS = 'ik_solver_node'
 TRACKER = 'PoseTracker'
+PATH = 'solve_path'
 YARDSTICK = 'roboticstoolbox'
 """The peer that ours is compared with robot by robot."""
 
 SOLVERS = {
     OURS: Entry('benchmarks.ours', 'Ours', 'ik_solver_node'),
     TRACKER: Entry('benchmarks.ours', 'Tracker', 'ik_solver_node'),
+    PATH: Entry('benchmarks.ours', 'Path', 'ik_solver_node', whole_path=True),
     YARDSTICK: Entry('benchmarks.peers.toolbox', 'Toolbox', 'roboticstoolbox-python'),
     'roboticstoolbox-k1': Entry('benchmarks.peers.toolbox', 'ToolboxK1', 'roboticstoolbox-python'),
     'optik': Entry('benchmarks.peers.optik', 'OptIK', 'optik-py'),
@@ -95,4 +119,4 @@ SOLVERS = {
 }
 """Every solver by the name it has in the tables."""
 
-PEERS = [name for name in SOLVERS if name not in (OURS, TRACKER)]
+PEERS = [name for name in SOLVERS if name not in (OURS, TRACKER, PATH)]

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from benchmarks.problem import Goal, Problem
-from benchmarks.solver import Answer, Entry, Solver, Unsuitable
+from benchmarks.solver import Answer, Entry, PathSolver, Solver, Unsuitable
 import numpy as np
 
 EACH = 1.0
@@ -177,6 +177,10 @@ def _reply(entry: Entry, request: Any, state: dict[str, Any]) -> Measured | None
     if isinstance(request, Block):
         _warm_up(solver, request.poses[0], request.starts[0])
         return measure(solver, request.poses, request.starts)
+    if isinstance(solver, PathSolver):
+        assert request.start is not None
+        solver.follow([solver.target(request.poses[0])], request.start)  # not timed
+        return follow_all(solver, request.poses, request.start)
     if request.start is not None:
         _warm_up(solver, request.poses[0], request.start)
         state['last'] = request.start
@@ -210,6 +214,16 @@ def follow(solver: Solver, poses: np.ndarray, last: np.ndarray) -> tuple[Measure
         if answer.claimed and answer.positions is not None:
             last = answer.positions
     return _measured(results, len(last)), last
+
+
+def follow_all(solver: PathSolver, poses: np.ndarray, start: np.ndarray) -> Measured:
+    """Let a solver follow poses (k, 4, 4) from `start` (n,), which it knows all from the start."""
+    targets = [solver.target(pose) for pose in poses]
+    began = perf_counter()
+    found = solver.follow(targets, start.copy())
+    each = (perf_counter() - began) / len(poses)
+    return _measured([(answer, each, '') for answer in solver.answers(found, len(poses))],
+                     len(start))
 
 
 def _timed(solver: Solver, target: Any, start: np.ndarray) -> tuple[Answer, float, str]:

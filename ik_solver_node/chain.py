@@ -204,6 +204,14 @@ class KinematicChain:
                              transposed)
         return transposed.T
 
+    @cached_property
+    def gains(self) -> np.ndarray:
+        """How far what mimics each joint moves when it moves, at least 1, shape (n,)."""
+        gains = np.array([max(abs(multiplier) for _, multiplier, _ in self.model.followers(name))
+                          for name in self.joint_names])
+        _freeze([gains])
+        return gains
+
     def clip(self, q: ArrayLike) -> np.ndarray:
         """Return `q` (n,) moved inside the limits."""
         return np.minimum(np.maximum(as_vector(q, self.size, 'q'), self.lower), self.upper)

@@ -60,6 +60,25 @@ def warm_up_batches() -> None:
 
 
 @lru_cache(maxsize=None)
+def warm_up_paths() -> None:
+    """Do the same for what only paths need."""
+    chain, goal, options, preferences = _smallest()
+    goals, one = goal.reshape(1, 1, -1), np.zeros((1, 1))
+    goals.flags.writeable = False
+    kernels.walk(*chain, goals, options, preferences, _read_only(np.ones(1)), 1.0, one, one.copy(),
+                 np.zeros(1), np.zeros(kernels.FAN_NUMBERS), np.zeros((1, 1, 1)),
+                 np.zeros((1, 1), dtype=np.int64))
+    kernels.smooth(*chain, goals, options, one, 1, one.copy())
+    kernels.errors_along(*chain, goals, options, one, np.zeros((1, 2)))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return `array`, which can no longer be written."""
+    array.flags.writeable = False
+    return array
+
+
+@lru_cache(maxsize=None)
 def warm_up_customs() -> None:
     """Do the same for what only objectives in Python need."""
     chain, goal, options, preferences = _smallest()

@@ -91,6 +91,14 @@ For a stream of goals the next joints are foreseen: as the goal moves on, so do 
 from the limits is added; what of it moves the tips, ``J^+ J D``, the solve undoes, so that its
 part in the null space remains at no cost.
 
+Where all goals are known beforehand, several postures are taken along the path side by side, each
+for the lowest sum of squared steps, as in a search over a ladder graph [6]_. From each some more
+branch off, by steps of random length and direction in the null space. Of those that lie nearer to
+one another than a radius only the cheapest remains, and the radius grows until all have room. A
+posture lives only as long as it can go on without a jump, so that what is left in the end has
+known all along where the path leads. Momentum matters: at a singularity, where two families of
+postures cross, it alone tells them apart.
+
 References
 ----------
 .. [1] A. Zucconi, "Inverse Kinematics for Robotic Arms", 2017.
@@ -101,6 +109,8 @@ References
 .. [4] S. K. Chan, P. D. Lawrence, "General inverse kinematics with the error damped
    pseudoinverse", Proc. ICRA, 1988.
 .. [5] T. D. Barfoot, "State Estimation for Robotics", 2017, eq. 7.77.
+.. [6] J. De Maeyer, B. Moyaers, E. Demeester, "Cartesian path planning for arc welding robots:
+   evaluation of the Descartes algorithm", Proc. ETFA, 2017.
 
 """
 
@@ -192,6 +202,17 @@ SETTLE_FLOOR = 1e-3
 T_LAST, T_STEP, T_AHEAD, T_CLEAR, TRACKED = 0, 1, 2, 3, 4
 # A goal that moved on by more than this many times its last motion is no continuation of it.
 FASTEST = 2.0
+# What is known of the postures that are taken along a path: how many there are, how many random
+# numbers they have used, and how far they are apart.
+F_COUNT, F_DRAWN, F_RADIUS, FAN_NUMBERS = 0, 1, 2, 3
+# Most steps from one goal of a path to the next; places each posture may go to, two of them by
+# branching off. The longest and shortest of these steps, the latter also the least distance of two
+# postures, as parts of the step that counts as a jump; and the stream they come from.
+PATH_CORRECTIONS, BRANCHES = 12, 4
+BRANCH_LONGEST, BRANCH_SHORTEST, BRANCH_SEED = 0.75, 0.1, 2**41
+# A direction in which the tip moves less than this counts as one to branch off in [m^2]: see
+# `null_direction`.
+BRANCH_DAMPING = 1e-4
 # Over what a difference of the manipulability is taken, and what keeps its logarithm finite.
 MANIPULABILITY_SAMPLE, MANIPULABILITY_FLOOR = 1e-5, 1e-9
 
@@ -269,6 +290,15 @@ class Work(NamedTuple):
     slope: np.ndarray        # (n,)
     errors: np.ndarray       # (ERRORS,)
     free: np.ndarray         # (n,) bool
+
+
+class Fan(NamedTuple):
+    """Postures on a path: where they are, how they came there, at what cost, and from which."""
+
+    positions: np.ndarray    # (c, n) [rad or m]
+    steps: np.ndarray        # (c, n) without what branched off [rad or m]
+    costs: np.ndarray        # (c,)
+    parents: np.ndarray      # (c,)
 
 
 def compiled(function: Callable, **more: bool) -> Any:
@@ -1582,15 +1612,22 @@ def try_step(chain: Chain, goal: Goal, options: Options, q: Array, displacement:
     weighted_jacobian(chain, goal, work)
     null_step(chain.bounds, q, displacement, weights, work)
     move(chain.bounds, q, work.step, trial)
-    measure(chain, goal, trial, work)
-    for _ in range(SETTLE_CORRECTIONS):
+    return come_back(chain, goal, options, SETTLE_CORRECTIONS, trial, work)
+
+
+@compiled
+def come_back(chain: Chain, goal: Goal, options: Options, steps: int, q: Array,
+              work: Work) -> bool:
+    """Take up to `steps` damped steps from `q`, in place; return whether the tips arrived."""
+    measure(chain, goal, q, work)
+    for _ in range(steps):
         if arrived(work.errors, options):
             return True
         weighted_jacobian(chain, goal, work)
-        damped_step(chain.bounds, trial, DAMPING * work.errors[E_COST] + DAMPING_FLOOR,
+        damped_step(chain.bounds, q, DAMPING * work.errors[E_COST] + DAMPING_FLOOR,
                     work.jacobian, work.residual, work.free, work.normal, work.rhs, work.step)
-        move(chain.bounds, trial, work.step, trial)
-        measure(chain, goal, trial, work)
+        move(chain.bounds, q, work.step, q)
+        measure(chain, goal, q, work)
     return arrived(work.errors, options)
 
 
@@ -1797,6 +1834,274 @@ def accept_step(gains: Array, q: Array, arrived_at: Array, furthest: float, moti
                 joints[T_STEP, j] = arrived_at[j] - joints[T_LAST, j] - joints[T_CLEAR, j]
             joints[T_LAST, j] = q[j]
     return largest
+
+
+# Following a known path -------------------------------------------------------------------------
+
+
+@compiled
+def new_fan(size: int, n: int) -> Fan:
+    """Return room for `size` postures of `n` joints."""
+    return Fan(np.zeros((size, n)), np.zeros((size, n)), np.zeros(size),
+               np.zeros(size, dtype=np.int64))
+
+
+@compiled
+def is_step(gains: Array, q: Array, last: Array, furthest: float) -> bool:
+    """Return whether no joint, or what mimics it, moves further than `furthest` from `last`."""
+    for j in range(q.shape[0]):
+        if not gains[j] * abs(q[j] - last[j]) <= furthest:
+            return False
+    return True
+
+
+@compiled
+def reach_next(chain: Chain, goal: Goal, options: Options, gains: Array, furthest: float,
+               front: Fan, i: int, momentum: float, fan: Fan, at: int, work: Work) -> bool:
+    """Go from posture `i` of the front to the goal, into place `at` of the fan, if it is a step."""
+    q, last = fan.positions[at], front.positions[i]
+    for j in range(q.shape[0]):
+        q[j] = clamp(last[j] + momentum * front.steps[i, j], chain.bounds[0, j],
+                     chain.bounds[1, j])
+    if not (come_back(chain, goal, options, PATH_CORRECTIONS, q, work)
+            and is_step(gains, q, last, furthest)):
+        return False
+    fan.steps[at] = q - last
+    return True
+
+
+@compiled
+def null_direction(chain: Chain, goal: Goal, q: Array, direction: Array, work: Work) -> float:
+    """
+    Take from `direction` (n,), in place, what moves the tips at `q`; return its largest entry.
+
+    What moves them only a little remains, so that a singularity can be left to all sides.
+    """
+    measure(chain, goal, q, work)
+    weighted_jacobian(chain, goal, work)
+    for row in range(work.residual.shape[0]):
+        work.residual[row] = 0.0
+        for j in range(q.shape[0]):
+            work.residual[row] -= work.jacobian[j, row] * direction[j]
+    work.free[:] = True
+    solve_free(work.jacobian, work.free, work.residual, BRANCH_DAMPING, work.normal, work.rhs,
+               work.slope)
+    largest = 0.0
+    for j in range(q.shape[0]):
+        direction[j] += work.slope[j]
+        largest = max(largest, abs(direction[j]))
+    return largest
+
+
+@compiled
+def branch_off(chain: Chain, goal: Goal, options: Options, gains: Array, furthest: float,
+               last: Array, fan: Fan, at: int, numbers: Array, work: Work) -> int:
+    """
+    Step aside from the posture before place `at` of the fan, to both sides; return how many did.
+
+    `last` (n,) is where it came from: no step from there may be longer than `furthest`.
+    """
+    n, origin, count = last.shape[0], at - 1, 0
+    direction = np.empty(n)
+    drawn = int(numbers[F_DRAWN])
+    numbers[F_DRAWN] += n + 1
+    for j in range(n):
+        direction[j] = uniform(BRANCH_SEED, drawn + j) - 0.5
+    largest = null_direction(chain, goal, fan.positions[origin], direction, work)
+    if largest < DAMPING_FLOOR:
+        return 0
+    # As many short ones as long ones, on a scale of factors.
+    share = uniform(BRANCH_SEED, drawn + n)
+    length = furthest * BRANCH_SHORTEST * (BRANCH_LONGEST / BRANCH_SHORTEST) ** share
+    for j in range(n):
+        direction[j] *= length / largest
+    for _ in range(2):
+        q = fan.positions[at + count]
+        move(chain.bounds, fan.positions[origin], direction, q)
+        if (come_back(chain, goal, options, PATH_CORRECTIONS, q, work)
+                and is_step(gains, q, last, furthest)
+                and not is_step(gains, q, fan.positions[origin], BRANCH_SHORTEST * length)):
+            fan.steps[at + count] = fan.steps[origin]
+            count += 1
+        for j in range(n):
+            direction[j] = -direction[j]
+    return count
+
+
+@compiled
+def fan_out(chain: Chain, goal: Goal, options: Options, gains: Array, furthest: float, width: int,
+            front: Fan, fan: Fan, numbers: Array, work: Work) -> int:
+    """
+    Fill `fan` with where the postures of the front can go to; return how many places there are.
+
+    Each goes on as it moved before, and as if it had stood still, where that makes a difference.
+    The only one of a narrow search does not branch off.
+    """
+    count = 0
+    for i in range(int(numbers[F_COUNT])):
+        first, last = count, front.positions[i]
+        if reach_next(chain, goal, options, gains, furthest, front, i, 1.0, fan, count, work):
+            count += 1
+        if (count == first or width > 1) and reach_next(
+                chain, goal, options, gains, furthest, front, i, 0.0, fan, count, work):
+            if count == first or not is_step(gains, fan.positions[count], fan.positions[first],
+                                             BRANCH_SHORTEST * BRANCH_SHORTEST * furthest):
+                count += 1
+        if width > 1 and count > first:
+            count += branch_off(chain, goal, options, gains, furthest, last, fan, count, numbers,
+                                work)
+        for k in range(first, count):
+            fan.parents[k] = i
+    return count
+
+
+@compiled
+def weigh_fan(bounds: Array, preferences: Array, front: Fan, fan: Fan, count: int) -> None:
+    """Write the cost of the first `count` places of the fan: of the path that led there."""
+    for k in range(count):
+        i = fan.parents[k]
+        fan.costs[k] = front.costs[i]
+        for j in range(fan.positions.shape[1]):
+            moved = fan.positions[k, j] - front.positions[i, j]
+            fan.costs[k] += preferences[P_METRIC, j] * moved * moved
+            fan.costs[k] += push(bounds, preferences, fan.positions[k], j)[0]
+
+
+@compiled
+def thin_out(fan: Fan, order: Array, gains: Array, radius: float, chosen: Array) -> int:
+    """
+    Choose places of the fan in this `order` that are more than `radius` apart, into `chosen`.
+
+    Return how many there are; one more than `chosen` has room for, if that is not enough.
+    """
+    count = 0
+    for k in order:
+        alone = True
+        for i in range(count):
+            if is_step(gains, fan.positions[k], fan.positions[chosen[i]], radius):
+                alone = False
+                break
+        if alone:
+            if count == chosen.shape[0]:
+                return count + 1
+            chosen[count] = k
+            count += 1
+    return count
+
+
+@compiled
+def choose(fan: Fan, count: int, gains: Array, furthest: float, front: Fan, numbers: Array,
+           chosen: Array) -> None:
+    """Make those of the `count` places of the fan that are to go on the new front."""
+    order = np.argsort(fan.costs[:count])
+    least = BRANCH_SHORTEST * furthest
+    radius = max(least, 0.8 * numbers[F_RADIUS])
+    kept = thin_out(fan, order, gains, radius, chosen)
+    while kept > chosen.shape[0]:
+        radius *= 1.3
+        kept = thin_out(fan, order, gains, radius, chosen)
+    numbers[F_COUNT], numbers[F_RADIUS] = kept, radius
+    for i in range(kept):
+        k = chosen[i]
+        front.positions[i], front.steps[i] = fan.positions[k], fan.steps[k]
+        front.costs[i], front.parents[i] = fan.costs[k], fan.parents[k]
+
+
+@compiled
+def walk(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+         reach: Array, goals: Array, option_array: Array, preferences: Array, gains: Array,
+         furthest: float, positions: Array, steps: Array, costs: Array, numbers: Array,
+         history: Array, parents: Array) -> int:
+    """
+    Take postures along a path of `goals` (N, m, GOAL_SIZE); return for how many of them any lived.
+
+    Parameters
+    ----------
+    constants, topology, bounds, starts, start_tips, reach : ndarray
+        The chain.
+    goals, option_array, preferences : ndarray
+        What is asked, how exactly, and what a step costs.
+    gains : ndarray, shape (n,)
+        How far what mimics a joint moves with it, at least 1.
+    furthest : float
+        A step of a joint that is longer is a jump [rad or m].
+    positions, steps : ndarray, shape (w, n)
+        The postures before the first goal, and how they moved last; get those at the last one.
+    costs : ndarray, shape (w,)
+        What their ways have cost so far.
+    numbers : ndarray, shape (FAN_NUMBERS,)
+        How many they are, and more that is to be kept from one call to the next.
+    history : ndarray, shape (N, w, n)
+        Gets the postures at each goal; NaN where there are less than `w`.
+    parents : ndarray of int, shape (N, w)
+        Gets from which of the postures before each of them came.
+
+    Returns
+    -------
+    int
+        The number of goals that were reached.
+
+    """
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
+    options = unpack_options(option_array)
+    width, n = positions.shape
+    work = new_work(chain, Goal(goals[0], options.orientation_weight))
+    fan, chosen = new_fan(BRANCHES * width, n), np.empty(width, dtype=np.int64)
+    front = Fan(positions, steps, costs, np.zeros(width, dtype=np.int64))
+    for k in range(goals.shape[0]):
+        goal = Goal(goals[k], options.orientation_weight)
+        count = fan_out(chain, goal, options, gains, furthest, width, front, fan, numbers, work)
+        if count == 0:
+            return k
+        weigh_fan(bounds, preferences, front, fan, count)
+        choose(fan, count, gains, furthest, front, numbers, chosen)
+        history[k] = np.nan
+        for i in range(int(numbers[F_COUNT])):
+            history[k, i] = front.positions[i]
+            parents[k, i] = front.parents[i]
+    return int(goals.shape[0])
+
+
+@compiled
+def smooth(constants: Array, topology: Array, bounds: Array, starts: Array, start_tips: Array,
+           reach: Array, goals: Array, option_array: Array, path: Array, half: int,
+           smoothed: Array) -> None:
+    """
+    Move each place of a path (N, n) towards the mean of those around it, without leaving its goal.
+
+    The mean is over `half` places to either side, fewer towards the ends, which stay. What comes
+    of it goes to `smoothed` (N, n) [rad or m].
+    """
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
+    options = unpack_options(option_array)
+    count, n = path.shape
+    work = new_work(chain, Goal(goals[0], options.orientation_weight))
+    aside, weights, mean = np.empty(n), np.ones(n), np.empty(n)
+    for k in range(count):
+        around = min(half, min(k, count - 1 - k))
+        mean[:] = 0.0
+        for i in range(k - around, k + around + 1):
+            for j in range(n):
+                mean[j] += path[i, j]
+        for j in range(n):
+            aside[j] = mean[j] / (2 * around + 1) - path[k, j]
+        goal = Goal(goals[k], options.orientation_weight)
+        if around == 0 or not try_step(chain, goal, options, path[k], aside, weights, smoothed[k],
+                                       work):
+            smoothed[k] = path[k]
+
+
+@compiled
+def errors_along(constants: Array, topology: Array, bounds: Array, starts: Array,
+                 start_tips: Array, reach: Array, goals: Array, option_array: Array, path: Array,
+                 errors: Array) -> None:
+    """Write position error [m] and orientation error [rad] at each place of a path to (N, 2)."""
+    chain = Chain(constants, topology, bounds, starts, start_tips, reach)
+    options = unpack_options(option_array)
+    work = new_work(chain, Goal(goals[0], options.orientation_weight))
+    for k in range(path.shape[0]):
+        measure(chain, Goal(goals[k], options.orientation_weight), path[k], work)
+        errors[k, 0], errors[k, 1] = work.errors[E_POSITION], work.errors[E_ORIENTATION]
 
 
 # The whole search ----------------------------------------------------------------------------

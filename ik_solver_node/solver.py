@@ -670,11 +670,18 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
                                             and 0.0 < separation < math.inf):
         raise OptionsError(f'separation is {separation!r}, but must be a positive number')
     warm_up()
-    began = perf_counter()
     goal = goal_of(chain, target)
     easier = eased(chain, goal, options.position_tolerance) if len(goal) > 1 else None
     if easier is not None and not is_out_of_reach(chain, goal, options.position_tolerance):
         goal = easier  # where all tips arrive, their weights do not matter
+    return list_solutions(chain, goal, seed, options, separation, max_solutions)
+
+
+def list_solutions(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
+                   options: SolverOptions, separation: float,
+                   max_solutions: int) -> tuple[IkResult, ...]:
+    """Do what `solve_all` does for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
+    began = perf_counter()
     positions = _positions(chain, seed)
     as_vector(positions, chain.size, 'seed')
     start = chain.clip(positions)

@@ -17,10 +17,14 @@ from transforms3d.quaternions import mat2quat, quat2mat
 
 
 def position_of(model, name, positions):
-    """Return where a joint is [rad or m]: given in `positions`, or by the joint that it mimics."""
+    """
+    Return where a joint is [rad or m]: given in `positions`, or by the joint that it mimics.
+
+    Any other is at 0: it moves base and tip alike.
+    """
     mimic = model.joint(name).mimic
     if mimic is None:
-        return positions[name]
+        return positions.get(name, 0.0)
     return mimic.multiplier * position_of(model, mimic.joint, positions) + mimic.offset
 
 

@@ -13,13 +13,13 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'ik_solver_node'
 # A module may import modules of this package that stand on a lower floor, none beside itself.
 FLOORS = {
     'exceptions': 0, 'kernels': 0,
-    'compilation': 1, 'options': 1, 'pose': 1,
+    'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1,
     'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5, 'several_tips': 5,
     'solver': 6,
-    'batch': 7, 'check': 7, 'motion': 7, 'tracker': 7,
+    'batch': 7, 'check': 7, 'motion': 7, 'path': 7, 'tracker': 7,
     'cli': 8, 'ros': 8, 'viewer': 8,
 }
 KNOWS_ROS = ('ros', 'viewer')

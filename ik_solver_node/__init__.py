@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ik_solver_node.batch import BatchResult, solve_batch
     from ik_solver_node.chain import KinematicChain
     from ik_solver_node.check import check_chain, RobotReport
+    from ik_solver_node.compilation import warm_up
     from ik_solver_node.exceptions import (
         ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
         UrdfError)
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
         Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Objective, Torsion)
     from ik_solver_node.pose import Pose
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
-    from ik_solver_node.solver import (
-        IkResult, Relax, Slope, Solution, solve, solve_all, SolverOptions, StepRule, SweepOrder,
-        TerminationReason, warm_up)
+    from ik_solver_node.solver import IkResult, solve, solve_all, TerminationReason
+    from ik_solver_node.solver_options import (
+        Relax, Slope, Solution, SolverOptions, StepRule, SweepOrder)
     from ik_solver_node.target import (
         DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
@@ -44,7 +45,8 @@ __all__ = [
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
-            'solver', 'batch', 'tracker', 'mobility', 'urdf_lint', 'check')
+            'compilation', 'solver_options', 'solver', 'batch', 'tracker', 'mobility', 'urdf_lint',
+            'check')
 
 
 def __getattr__(name: str) -> Any:

@@ -17,8 +17,9 @@ from ik_solver_node.exceptions import (
     InvalidPoseError, MissingDependencyError, OptionsError)
 from ik_solver_node.pose import ROTATION_SLACK, shown
 from ik_solver_node.solver import (
-    errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
-    solve_goal, SolverOptions, TerminationReason)
+    errors_of, goal_of, IkResult, mobility_or_none, relaxation_of, Request, solve_goal,
+    TerminationReason)
+from ik_solver_node.solver_options import prepared, SolverOptions
 from ik_solver_node.target import is_full
 import numpy as np
 from numpy.typing import ArrayLike

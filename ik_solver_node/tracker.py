@@ -14,8 +14,8 @@ from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.solver import (
-    Following, IkResult, no_target, relaxation_of, Solution, solve, SolverOptions,
-    TerminationReason)
+    Following, IkResult, no_target, relaxation_of, solve, TerminationReason)
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike

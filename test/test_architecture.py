@@ -17,7 +17,7 @@ FLOORS = {
     'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
-    'mobility': 5, 'several_tips': 5,
+    'mobility': 5, 'several_tips': 5, 'solver_options': 5,
     'solver': 6,
     'batch': 7, 'check': 7, 'motion': 7, 'tracker': 7,
     'cli': 8, 'ros': 8, 'viewer': 8,

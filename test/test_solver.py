@@ -11,7 +11,8 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, SolverOptions, StepRule, TerminationReason
+from ik_solver_node.solver import solve, TerminationReason
+from ik_solver_node.solver_options import SolverOptions, StepRule
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np
 import pytest

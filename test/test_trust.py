@@ -12,7 +12,8 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, SolverOptions, TerminationReason
+from ik_solver_node.solver import solve, TerminationReason
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import (
     DirectionTarget, OrientationTarget, PointTarget, PoseTarget)
 from independent import misses, misses_at, tip_matrix, tip_pose

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ik_solver_node.objective import (
         Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Objective, Torsion)
     from ik_solver_node.pose import Pose
+    from ik_solver_node.result import IkResult, TerminationReason
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
-    from ik_solver_node.solver import IkResult, solve, solve_all, TerminationReason
+    from ik_solver_node.solver import solve, solve_all
     from ik_solver_node.solver_options import (
         Relax, Slope, Solution, SolverOptions, StepRule, SweepOrder)
     from ik_solver_node.target import (
@@ -45,8 +46,8 @@ __all__ = [
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
-            'compilation', 'solver_options', 'solver', 'batch', 'tracker', 'mobility', 'urdf_lint',
-            'check')
+            'compilation', 'solver_options', 'result', 'solver', 'batch', 'tracker', 'mobility',
+            'urdf_lint', 'check')
 
 
 def __getattr__(name: str) -> Any:

@@ -17,10 +17,11 @@ FLOORS = {
     'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
-    'mobility': 5, 'several_tips': 5, 'solver_options': 5,
-    'solver': 6,
-    'batch': 7, 'check': 7, 'motion': 7, 'tracker': 7,
-    'cli': 8, 'ros': 8, 'viewer': 8,
+    'mobility': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
+    'result': 6,
+    'solver': 7,
+    'batch': 8, 'check': 8, 'motion': 8, 'tracker': 8,
+    'cli': 9, 'ros': 9, 'viewer': 9,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

@@ -10,8 +10,9 @@ from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.objective import (
     Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, preferences, Torsion)
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, TerminationReason
+from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import (
     DirectionTarget, OrientationTarget, PointTarget, PoseTarget, TargetFrame)

@@ -7,8 +7,9 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.objective import Custom, MidRange
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, solve_all, TerminationReason
+from ik_solver_node.solver import solve, solve_all
 from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np

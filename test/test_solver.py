@@ -10,8 +10,9 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, TerminationReason
+from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import SolverOptions, StepRule
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np

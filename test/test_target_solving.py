@@ -6,7 +6,8 @@ from chains import chain_of, model_of, random_positions
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
-from ik_solver_node.solver import solve, TerminationReason
+from ik_solver_node.result import TerminationReason
+from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import (
     AXES, DirectionTarget, OrientationTarget, PointTarget, PoseTarget, TargetFrame, wanted_frame)

@@ -16,9 +16,10 @@ from ik_solver_node.compilation import warm_up, warm_up_batches
 from ik_solver_node.exceptions import (
     InvalidPoseError, MissingDependencyError, OptionsError)
 from ik_solver_node.pose import ROTATION_SLACK, shown
+from ik_solver_node.relaxation import mobility_or_none, relaxation_of
 from ik_solver_node.request import goal_of, Request
 from ik_solver_node.result import errors_of, IkResult, TerminationReason
-from ik_solver_node.solver import mobility_or_none, relaxation_of, solve_goal
+from ik_solver_node.solver import solve_goal
 from ik_solver_node.solver_options import prepared, SolverOptions
 from ik_solver_node.target import is_full
 import numpy as np

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 import math
 from time import perf_counter
 
@@ -11,15 +10,15 @@ from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.compilation import NO_LIST, warm_up, warm_up_customs
 from ik_solver_node.exceptions import OptionsError
-from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.objective import Custom
 from ik_solver_node.pose import as_vector
+from ik_solver_node.relaxation import Relaxation, relaxation_of
 from ik_solver_node.request import goal_of, Request, seed_of
 from ik_solver_node.result import errors_of, IkResult, result_of, TerminationReason
 from ik_solver_node.several_tips import asked_joints, eased, is_out_of_reach, parted
 from ik_solver_node.solver_options import (
-    DEFAULTS, prepared, prepared_for_all, Relax, Solution, SolverOptions)
-from ik_solver_node.target import AXES, is_full, relaxed_goal
+    DEFAULTS, prepared, prepared_for_all, Solution, SolverOptions)
+from ik_solver_node.target import AXES, is_full
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -159,59 +158,6 @@ def _descend(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
         _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
                           end)
     return result_of(chain, goal, options, code, positions, memory, began)
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """
-    How a chain that controls less than six axes takes a full pose.
-
-    Attributes
-    ----------
-    mobility : Mobility
-        What it controls.
-    free : tuple of str
-        The axes that are left free.
-
-    """
-
-    mobility: Mobility
-    free: tuple[str, ...]
-
-    def goal(self, goal: np.ndarray) -> np.ndarray:
-        """Return a full goal, shape (1, GOAL_SIZE), with the axes freed."""
-        return relaxed_goal(goal, self.free, self.mobility.frame)
-
-    def result(self, result: IkResult, goal: np.ndarray) -> IkResult:
-        """Return `result` as the answer to the full goal, with the errors it leaves of that."""
-        position_error, orientation_error = errors_of(result.chain, goal, result.positions)
-        return replace(result, reason=TerminationReason.RELAXED, relaxed=self.mobility, goal=goal,
-                       position_error=position_error, orientation_error=orientation_error)
-
-
-def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
-    """Return what `chain` may leave free, None if nothing; a few ms at the first call."""
-    return None if options.relax is Relax.NONE else _relaxation(chain, options.relax)
-
-
-@lru_cache(maxsize=32)
-def _relaxation(chain: KinematicChain, relax: Relax) -> Relaxation | None:
-    """Do what `relaxation_of` does."""
-    mobility = mobility_or_none(chain)
-    if mobility is None:
-        return None
-    free = tuple(axis for axis in mobility.free if relax is Relax.ALL or axis in AXES[3:])
-    return Relaxation(mobility, free) if free else None
-
-
-@lru_cache(maxsize=32)
-def mobility_or_none(chain: KinematicChain) -> Mobility | None:
-    """Return what `chain` controls of its tip, None if that is all six axes, or none."""
-    if chain.size >= 6 and any(np.linalg.matrix_rank(chain.jacobian(q), 1e-6) == 6
-                               for q in chain.arrays[3][:3]):
-        return None
-    mobility = mobility_of(chain)
-    return mobility if 0 < mobility.rank < 6 else None
 
 
 def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,

@@ -19,9 +19,10 @@ FLOORS = {
     'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
     'result': 6,
-    'solver': 7,
-    'batch': 8, 'check': 8, 'motion': 8, 'tracker': 8,
-    'cli': 9, 'ros': 9, 'viewer': 9,
+    'relaxation': 7,
+    'solver': 8,
+    'batch': 9, 'check': 9, 'motion': 9, 'tracker': 9,
+    'cli': 10, 'ros': 10, 'viewer': 10,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

@@ -8,29 +8,20 @@ from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.compilation import NO_LIST, warm_up, warm_up_customs
+from ik_solver_node.compilation import NO_LIST, warm_up
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.objective import Custom
 from ik_solver_node.pose import as_vector
 from ik_solver_node.relaxation import Relaxation, relaxation_of
 from ik_solver_node.request import goal_of, Request, seed_of
-from ik_solver_node.result import errors_of, IkResult, result_of, TerminationReason
-from ik_solver_node.several_tips import asked_joints, eased, is_out_of_reach, parted
+from ik_solver_node.result import IkResult, result_of, TerminationReason
+from ik_solver_node.search import run_kernels, search_goal
+from ik_solver_node.several_tips import eased, is_out_of_reach, parted
 from ik_solver_node.solver_options import (
     DEFAULTS, prepared, prepared_for_all, Solution, SolverOptions)
 from ik_solver_node.target import AXES, is_full
 import numpy as np
 from numpy.typing import ArrayLike
-
-
-SMALL_CHAIN = 8
-LAST_CHUNK = 1e-4
-"""What is begun before the time is up, and finished after, may take this long [s]."""
-CHUNK_WORK = 25 * SMALL_CHAIN ** 2
-"""
-Work between two looks at the clock: 25 iterations of a small chain, fewer of a longer one, as an
-iteration of the sweep grows with the square of the joints.
-"""
 
 
 def solve(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
@@ -96,7 +87,7 @@ def solve_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
                options: SolverOptions, max_time: float) -> IkResult:
     """Solve for a goal as the kernels take it, shape (m, GOAL_SIZE), in `max_time` [s]."""
     if len(goal) == 1:
-        return _descend(chain, goal, seed, options, max_time)
+        return search_goal(chain, goal, seed, options, max_time)
     parts = [goal]
     if not any(isinstance(one, Custom) for one in options.objectives):  # which looks at all joints
         parts = parted(chain, goal)
@@ -113,13 +104,13 @@ def _search_tips(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None
     """Solve for several tips, whose targets perhaps cannot all be met: see `several_tips`."""
     easier = eased(chain, goal, options.position_tolerance)
     if easier is None:
-        return _descend(chain, goal, seed, options, max_time)
+        return search_goal(chain, goal, seed, options, max_time)
     out_of_reach = is_out_of_reach(chain, goal, options.position_tolerance)
-    first = _descend(chain, easier, seed, replace(options, max_restarts=min(
+    first = search_goal(chain, easier, seed, replace(options, max_restarts=min(
         options.max_restarts, COMPROMISE_RESTARTS)) if out_of_reach else options, 0.5 * max_time)
     if first.success and not out_of_reach:
         return first
-    result = _descend(chain, goal, first.positions, replace(options, max_restarts=min(
+    result = search_goal(chain, goal, first.positions, replace(options, max_restarts=min(
         options.max_restarts, kernels.IMPOSSIBLE_RESTARTS)), max_time - first.elapsed)
     return replace(result, iterations=first.iterations + result.iterations,
                    restarts=first.restarts + result.restarts,
@@ -141,64 +132,6 @@ def _put_together(one: IkResult, other: IkResult) -> IkResult:
 
 COMPROMISE_RESTARTS = 40
 """Restarts to search for what the other tips do when one is out of reach."""
-
-
-def _descend(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
-             options: SolverOptions, max_time: float) -> IkResult:
-    """Run one search for a goal as the kernels take it, shape (m, GOAL_SIZE)."""
-    array, rows, customs = prepared(chain, options)
-    if customs:
-        warm_up_customs()
-    began = perf_counter()
-    end = began + max_time - min(LAST_CHUNK, 0.2 * max_time)
-    positions = seed_of(chain, seed)
-    start = chain.clip(positions) if customs else positions
-    memory, code = search(chain, goal, array, rows, positions, NO_LIST, end)
-    if customs and code == kernels.CONVERGED:
-        _settle_by_python(chain, goal, options, (array, rows, customs), start, positions, memory,
-                          end)
-    return result_of(chain, goal, options, code, positions, memory, began)
-
-
-def _settle_by_python(chain: KinematicChain, goal: np.ndarray, options: SolverOptions,
-                      wanted: tuple[np.ndarray, np.ndarray, tuple[Custom, ...]],
-                      seed: np.ndarray, positions: np.ndarray, memory: np.ndarray,
-                      end: float) -> None:
-    """Lower all objectives from `positions` (n,), in place, as ``kernels.settle`` does."""
-    array, rows, customs = wanted
-    slope, trial, beside = np.empty(chain.size), np.empty(chain.size), np.empty(chain.size)
-    weights, asked = np.empty(chain.size), asked_joints(chain, goal)
-
-    def value_at(q: np.ndarray, slope: np.ndarray) -> float:
-        """Return the sum of the objectives and fill their slope and the weights."""
-        value = kernels.objective_at(*chain.arrays, goal, array, rows, q, seed, slope, weights)
-        for custom in customs:
-            one, its_slope = custom.evaluate(q)
-            value += custom.weight * one
-            slope += custom.weight * its_slope
-        weights[:] += sum(custom.weight for custom in customs)
-        slope[~asked] = 0.0  # what moves no tip stays where it is
-        return value
-
-    lowest, reach = value_at(positions, slope), min(kernels.SETTLE_STEP, options.settle_reach)
-    for _ in range(options.settle_steps):
-        displacement = -slope / weights
-        longest = float(np.abs(displacement).max())
-        if longest > reach:
-            displacement *= reach / longest
-        value = math.inf
-        if kernels.step_aside(*chain.arrays, goal, array, positions, displacement, weights, trial):
-            value = value_at(trial, beside)
-        moved = float(np.abs(trial - positions).max())
-        if value < lowest:
-            lowest = value
-            positions[:], slope[:] = trial, beside
-            reach = min(2.0 * reach, kernels.SETTLE_STEP_MAX, options.settle_reach)
-        else:
-            reach = 0.25 * min(reach, longest)
-        if min(moved, reach) < kernels.SETTLE_STEP_MIN or perf_counter() > end:
-            break
-    memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors_of(chain, goal, positions)
 
 
 class Following:
@@ -250,8 +183,8 @@ class Following:
             return (result if result.success else None), result.positions
         self._array[_SETTLE_REACH] = room
         positions = np.array(seed)
-        memory, code = search(self._chain, goal, self._array, self._rows, positions, NO_LIST,
-                              began + self._options.max_time)
+        memory, code = run_kernels(self._chain, goal, self._array, self._rows, positions, NO_LIST,
+                                   began + self._options.max_time)
         result = result_of(self._chain, goal, self._options, code, positions, memory, began)
         if not result.success:
             return None, positions
@@ -322,7 +255,7 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
     max_time = ALL_TIME if options.max_time == DEFAULTS.max_time else options.max_time
     array, rows = prepared_for_all(chain, options, separation)
     found = np.full((max_solutions, chain.size + 2), np.nan)
-    memory, _ = search(chain, goal, array, rows, positions, found, began + max_time)
+    memory, _ = run_kernels(chain, goal, array, rows, positions, found, began + max_time)
     solutions = found[np.isfinite(found).all(axis=1)]
     moved = solutions[:, :chain.size] - start
     distances = (moved ** 2 * rows[kernels.P_METRIC]).sum(axis=1)
@@ -336,21 +269,3 @@ def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = N
 
 ALL_RESTARTS, ALL_TIME = 1000, 1.0
 """Other starts of `solve_all`, and its time budget [s]."""
-
-
-def search(chain: KinematicChain, goal: np.ndarray, array: np.ndarray, rows: np.ndarray,
-           positions: np.ndarray, found: np.ndarray, end: float) -> tuple[np.ndarray, int]:
-    """Run the kernels from the seed in `positions` (n,); return their memory and code."""
-    memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
-    chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
-    code = kernels.START
-    while True:
-        code = kernels.descend(*chain.arrays, goal, array, rows, positions, memory, found, code,
-                               chunk)
-        if code != kernels.RUNNING:
-            break
-        if perf_counter() > end:
-            code = kernels.OUT_OF_TIME
-    if code == kernels.BAD_SEED:
-        as_vector(positions, chain.size, 'seed')
-    return memory, code

@@ -19,10 +19,11 @@ FLOORS = {
     'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
     'result': 6,
-    'relaxation': 7,
-    'solver': 8,
-    'batch': 9, 'check': 9, 'motion': 9, 'tracker': 9,
-    'cli': 10, 'ros': 10, 'viewer': 10,
+    'relaxation': 7, 'settling': 7,
+    'search': 8,
+    'solver': 9,
+    'batch': 10, 'check': 10, 'motion': 10, 'tracker': 10,
+    'cli': 11, 'ros': 11, 'viewer': 11,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

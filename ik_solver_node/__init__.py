@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ik_solver_node.all_solutions import solve_all
     from ik_solver_node.batch import BatchResult, solve_batch
     from ik_solver_node.chain import KinematicChain
     from ik_solver_node.check import check_chain, RobotReport
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ik_solver_node.pose import Pose
     from ik_solver_node.result import IkResult, TerminationReason
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
-    from ik_solver_node.solver import solve, solve_all
+    from ik_solver_node.solver import solve
     from ik_solver_node.solver_options import (
         Relax, Slope, Solution, SolverOptions, StepRule, SweepOrder)
     from ik_solver_node.target import (
@@ -46,8 +47,8 @@ __all__ = [
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
-            'compilation', 'solver_options', 'result', 'solver', 'batch', 'tracker', 'mobility',
-            'urdf_lint', 'check')
+            'compilation', 'solver_options', 'result', 'solver', 'all_solutions', 'batch',
+            'tracker', 'mobility', 'urdf_lint', 'check')
 
 
 def __getattr__(name: str) -> Any:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-import math
-from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.compilation import NO_LIST, warm_up
-from ik_solver_node.exceptions import OptionsError
+from ik_solver_node.compilation import warm_up
 from ik_solver_node.objective import Custom
-from ik_solver_node.pose import as_vector
 from ik_solver_node.relaxation import Relaxation, relaxation_of
-from ik_solver_node.request import goal_of, Request, seed_of
-from ik_solver_node.result import IkResult, result_of, TerminationReason
-from ik_solver_node.search import run_kernels, search_goal
+from ik_solver_node.request import goal_of, Request
+from ik_solver_node.result import IkResult, TerminationReason
+from ik_solver_node.search import search_goal
 from ik_solver_node.several_tips import eased, is_out_of_reach, parted
-from ik_solver_node.solver_options import (
-    DEFAULTS, prepared, prepared_for_all, Solution, SolverOptions)
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import AXES, is_full
 import numpy as np
 from numpy.typing import ArrayLike
@@ -132,140 +127,3 @@ def _put_together(one: IkResult, other: IkResult) -> IkResult:
 
 COMPROMISE_RESTARTS = 40
 """Restarts to search for what the other tips do when one is out of reach."""
-
-
-class Following:
-    """
-    Solves for one tip again and again near the last answer, as quickly as it can be called.
-
-    Parameters
-    ----------
-    chain : KinematicChain
-        A chain with one tip.
-    options : SolverOptions
-        How to solve; restarts and the search for the nearest are left out.
-
-    """
-
-    def __init__(self, chain: KinematicChain, options: SolverOptions) -> None:
-        warm_up()
-        self._chain, self._options = chain, replace(options, max_restarts=0,
-                                                    solution=Solution.FIRST)
-        array, self._rows, self._customs = prepared(chain, self._options)
-        self._array = array.copy()
-
-    def solve(self, goal: np.ndarray, seed: np.ndarray,
-              room: float) -> tuple[IkResult | None, np.ndarray]:
-        """
-        Return the answer and where it arrived, before it moved towards the objectives.
-
-        Parameters
-        ----------
-        goal : ndarray, shape (1, GOAL_SIZE)
-            Where the tip shall be, as the kernels take it.
-        seed : ndarray, shape (n,)
-            Where to start [rad or m].
-        room : float
-            Furthest that the objectives may move a joint [rad or m].
-
-        Returns
-        -------
-        IkResult or None
-            None if the target was not reached.
-        ndarray, shape (n,)
-            Joint positions [rad or m].
-
-        """
-        began = perf_counter()
-        if self._customs:
-            options = replace(self._options, settle_reach=max(room, SETTLE_REACH_MIN))
-            result = solve_goal(self._chain, goal, seed, options, options.max_time)
-            return (result if result.success else None), result.positions
-        self._array[_SETTLE_REACH] = room
-        positions = np.array(seed)
-        memory, code = run_kernels(self._chain, goal, self._array, self._rows, positions, NO_LIST,
-                                   began + self._options.max_time)
-        result = result_of(self._chain, goal, self._options, code, positions, memory, began)
-        if not result.success:
-            return None, positions
-        if code != kernels.CONVERGED:  # but by polishing
-            return result, positions
-        first = kernels.NUMBERS + kernels.V_ARRIVED * positions.size
-        return result, memory[first:first + positions.size]
-
-
-SETTLE_REACH_MIN = 1e-6
-_SETTLE_REACH = kernels.Options._fields.index('settle_reach')
-
-
-def solve_all(chain: KinematicChain, target: Request, seed: ArrayLike | None = None,
-              options: SolverOptions = SolverOptions(), *, separation: float = 1e-2,
-              max_solutions: int = 64) -> tuple[IkResult, ...]:
-    """
-    Find the distinct solutions that bring the tips of `chain` to `target`, nearest first.
-
-    Descents start at the seed and at ``options.search_restarts`` other places, 1000 unless that
-    was changed, and end after ``options.max_time``, 1 s unless that was changed; what they reach
-    and nothing nearer than `separation` was found before is listed.
-    A six-joint arm with a spherical wrist has up to 8. A redundant arm has a continuum, of which
-    this is a sample.
-
-    Parameters
-    ----------
-    chain, target, seed, options
-        As in `solve`; the solutions are unwound towards the seed.
-    separation : float
-        Two solutions are distinct if a joint differs by this much [rad or m].
-    max_solutions : int
-        End when so many are found.
-
-    Returns
-    -------
-    tuple of IkResult
-        Empty if none was found. Each has the iterations and the time of the whole search.
-
-    Raises
-    ------
-    InvalidPoseError, ChainError, OptionsError
-        As in `solve`.
-
-    """
-    if isinstance(max_solutions, bool) or not (isinstance(max_solutions, int)
-                                               and 0 < max_solutions <= 1_000_000):
-        raise OptionsError(f'max_solutions is {max_solutions!r}, but must be a number between 1 '
-                           'and 1000000')
-    if isinstance(separation, bool) or not (isinstance(separation, (int, float))
-                                            and 0.0 < separation < math.inf):
-        raise OptionsError(f'separation is {separation!r}, but must be a positive number')
-    warm_up()
-    began = perf_counter()
-    goal = goal_of(chain, target)
-    easier = eased(chain, goal, options.position_tolerance) if len(goal) > 1 else None
-    if easier is not None and not is_out_of_reach(chain, goal, options.position_tolerance):
-        goal = easier  # where all tips arrive, their weights do not matter
-    positions = seed_of(chain, seed)
-    as_vector(positions, chain.size, 'seed')
-    start = chain.clip(positions)
-    if any(isinstance(one, Custom) for one in options.objectives):
-        raise OptionsError('solve_all runs outside of Python, so that it cannot call a Custom '
-                           'objective; use solve for one solution')
-    if options.search_restarts == DEFAULTS.search_restarts:
-        options = replace(options, search_restarts=ALL_RESTARTS,
-                          max_restarts=max(options.max_restarts, ALL_RESTARTS))
-    max_time = ALL_TIME if options.max_time == DEFAULTS.max_time else options.max_time
-    array, rows = prepared_for_all(chain, options, separation)
-    found = np.full((max_solutions, chain.size + 2), np.nan)
-    memory, _ = run_kernels(chain, goal, array, rows, positions, found, began + max_time)
-    solutions = found[np.isfinite(found).all(axis=1)]
-    moved = solutions[:, :chain.size] - start
-    distances = (moved ** 2 * rows[kernels.P_METRIC]).sum(axis=1)
-    results = []
-    for row in solutions[np.argsort(distances, kind='stable')]:
-        memory[:kernels.N_ITERATIONS] = row[chain.size:]
-        results.append(result_of(chain, goal, options, kernels.CONVERGED, row[:chain.size].copy(),
-                                 memory, began))
-    return tuple(results)
-
-
-ALL_RESTARTS, ALL_TIME = 1000, 1.0
-"""Other starts of `solve_all`, and its time budget [s]."""

@@ -21,7 +21,7 @@ FLOORS = {
     'result': 6,
     'relaxation': 7, 'settling': 7,
     'search': 8,
-    'solver': 9,
+    'all_solutions': 9, 'following': 9, 'solver': 9,
     'batch': 10, 'check': 10, 'motion': 10, 'tracker': 10,
     'cli': 11, 'ros': 11, 'viewer': 11,
 }

@@ -4,6 +4,7 @@ from functools import cache
 
 from chains import random_positions
 from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.all_solutions import solve_all
 from ik_solver_node.batch import solve_batch
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError
@@ -12,7 +13,7 @@ from ik_solver_node.objective import (
 from ik_solver_node.pose import Pose
 from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, solve_all
+from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker

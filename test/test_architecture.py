@@ -22,8 +22,9 @@ FLOORS = {
     'relaxation': 7, 'settling': 7,
     'search': 8,
     'all_solutions': 9, 'following': 9, 'solver': 9,
-    'batch': 10, 'check': 10, 'motion': 10, 'tracker': 10,
-    'cli': 11, 'ros': 11, 'viewer': 11,
+    'check': 10, 'chunks': 10, 'motion': 10, 'tracker': 10,
+    'batch': 11,
+    'cli': 12, 'ros': 12, 'viewer': 12,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

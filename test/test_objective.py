@@ -110,26 +110,6 @@ def test_an_error_in_a_custom_function_is_not_swallowed():
               options=SolverOptions(objectives=Custom(function)))
 
 
-@pytest.mark.parametrize('objectives', ['comfort', MidRange, [MidRange(), 3], None])
-def test_what_is_no_objective_is_refused(objectives):
-    """The message lists the kinds there are."""
-    with pytest.raises(OptionsError, match='objectives must be some of Comfort, MidRange'):
-        SolverOptions(objectives=objectives)
-
-
-@pytest.mark.parametrize('weight', [0.0, -1.0, np.nan, np.inf, True, '1'])
-def test_a_joint_weight_that_is_no_positive_number_is_refused(weight):
-    """The joint is named."""
-    with pytest.raises(OptionsError, match="joint 'joint_1'.*positive finite"):
-        SolverOptions(joint_weights={'joint_1': weight})
-
-
-def test_one_objective_needs_no_tuple():
-    """One, a list and a tuple mean the same."""
-    assert (SolverOptions(objectives=MidRange()) == SolverOptions(objectives=[MidRange()])
-            == SolverOptions(objectives=(MidRange(),)))
-
-
 # Values that stay what they were -------------------------------------------------------------
 
 

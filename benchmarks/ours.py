@@ -7,9 +7,12 @@ from typing import Any
 from benchmarks.figures import JUMP
 from benchmarks.problem import Goal, Problem
 from benchmarks.solver import Answer, PathSolver, Solver
+from ik_solver_node.compilation import warm_up
 from ik_solver_node.path import PathResult, solve_path
 from ik_solver_node.pose import Pose
-from ik_solver_node.solver import IkResult, solve, SolverOptions, warm_up
+from ik_solver_node.result import IkResult
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget, Target
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np

@@ -14,7 +14,8 @@ from benchmarks.problem import Problem, random_tasks
 from benchmarks.referee import Referee
 from ik_solver_node import kernels
 from ik_solver_node.pose import Pose
-from ik_solver_node.solver import solve, SolverOptions
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import PoseTarget
 import numba
 import numpy as np

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ik_solver_node import (
     kernels, KinematicChain, parse_urdf, PointTarget, Pose, PoseTarget, read_urdf, solve)
-from ik_solver_node.solver import SolverOptions
+from ik_solver_node.solver_options import SolverOptions
 import matplotlib
 import numpy as np
 

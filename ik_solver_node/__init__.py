@@ -10,20 +10,24 @@ from importlib import import_module
 from typing import Any, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ik_solver_node.all_solutions import solve_all
     from ik_solver_node.batch import BatchResult, solve_batch
     from ik_solver_node.chain import KinematicChain
     from ik_solver_node.check import check_chain, RobotReport
+    from ik_solver_node.compilation import warm_up
     from ik_solver_node.exceptions import (
         ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
         UrdfError)
     from ik_solver_node.mobility import Mobility, mobility_of
     from ik_solver_node.objective import (
         Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Objective, Torsion)
+    from ik_solver_node.path import PathEnd, PathResult, solve_path
     from ik_solver_node.pose import Pose
+    from ik_solver_node.result import IkResult, TerminationReason
     from ik_solver_node.robot_model import Joint, JointType, Mimic, parse_urdf, RobotModel
-    from ik_solver_node.solver import (
-        IkResult, Relax, Slope, Solution, solve, solve_all, SolverOptions, StepRule, SweepOrder,
-        TerminationReason, warm_up)
+    from ik_solver_node.solver import solve
+    from ik_solver_node.solver_options import (
+        Relax, Slope, Solution, SolverOptions, StepRule, SweepOrder)
     from ik_solver_node.target import (
         DirectionTarget, OrientationTarget, PointTarget, PoseTarget, Target, TargetFrame)
     from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult, Verdict
@@ -36,15 +40,17 @@ __all__ = [
     'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'Finding', 'IkResult',
     'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain', 'LeastMovement',
     'Level', 'LimitMargin', 'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError',
-    'Mobility', 'Objective', 'OptionsError', 'OrientationTarget', 'PointTarget', 'Pose',
-    'PoseTarget', 'PoseTracker', 'Relax', 'RobotModel', 'RobotReport', 'Slope', 'Solution',
-    'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame', 'TerminationReason',
-    'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict', 'check_chain', 'lint_urdf',
-    'mobility_of', 'parse_urdf', 'read_urdf', 'solve', 'solve_all', 'solve_batch', 'warm_up',
+    'Mobility', 'Objective', 'OptionsError', 'OrientationTarget', 'PathEnd', 'PathResult',
+    'PointTarget', 'Pose', 'PoseTarget', 'PoseTracker', 'Relax', 'RobotModel', 'RobotReport',
+    'Slope', 'Solution', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
+    'TerminationReason', 'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
+    'check_chain', 'lint_urdf', 'mobility_of', 'parse_urdf', 'read_urdf', 'solve', 'solve_all',
+    'solve_batch', 'solve_path', 'warm_up',
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
-            'solver', 'batch', 'tracker', 'mobility', 'urdf_lint', 'check')
+            'compilation', 'solver_options', 'result', 'solver', 'all_solutions', 'batch', 'path',
+            'tracker', 'mobility', 'urdf_lint', 'check')
 
 
 def __getattr__(name: str) -> Any:

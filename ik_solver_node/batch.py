@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 import os
-import sys
 from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.chunks import ChunkSolver, CODE, REPORT_SIZE
 from ik_solver_node.compilation import warm_up, warm_up_batches
-from ik_solver_node.exceptions import (
-    InvalidPoseError, MissingDependencyError, OptionsError)
-from ik_solver_node.pose import ROTATION_SLACK, shown
-from ik_solver_node.solver import (
-    errors_of, goal_of, IkResult, mobility_or_none, prepared, relaxation_of, Request,
-    solve_goal, SolverOptions, TerminationReason)
-from ik_solver_node.target import is_full
+from ik_solver_node.exceptions import InvalidPoseError, OptionsError
+from ik_solver_node.pose import shown
+from ik_solver_node.progress import Progress
+from ik_solver_node.relaxation import mobility_or_none, relaxation_of
+from ik_solver_node.request import check_targets, goals_of, Requests
+from ik_solver_node.result import IkResult, TerminationReason
+from ik_solver_node.solver_options import prepared, SolverOptions
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -64,7 +64,7 @@ class BatchResult:
     restarts: np.ndarray
     out_of_reach: np.ndarray
     elapsed: float
-    targets: Sequence[Request] | np.ndarray = field(repr=False)
+    targets: Requests = field(repr=False)
 
     @property
     def success(self) -> np.ndarray:
@@ -84,7 +84,7 @@ class BatchResult:
             self.chain, self.positions[i].copy(), reason,
             float(self.position_errors[i]), float(self.orientation_errors[i]),
             int(self.iterations[i]), int(self.restarts[i]), self.elapsed / len(self),
-            float(self.out_of_reach[i]), _goals(self.chain, self.targets, at, at + 1)[0],
+            float(self.out_of_reach[i]), goals_of(self.chain, self.targets, slice(at, at + 1))[0],
             mobility_or_none(self.chain) if reason is TerminationReason.RELAXED else None)
 
     def __iter__(self) -> Iterator[IkResult]:
@@ -92,7 +92,7 @@ class BatchResult:
         return (self[i] for i in range(len(self)))
 
 
-def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, ...] | np.ndarray,
+def solve_batch(chain: KinematicChain, targets: Requests,
                 seeds: ArrayLike | None = None, options: SolverOptions = SolverOptions(), *,
                 workers: int | None = None, progress: bool | None = None) -> BatchResult:
     """
@@ -139,49 +139,30 @@ def solve_batch(chain: KinematicChain, targets: list[Request] | tuple[Request, .
     if customs:
         raise OptionsError('solve_batch runs outside of Python, so that it cannot call a Custom '
                            'objective; use solve for each target')
-    if not isinstance(targets, (list, tuple, np.ndarray)):
-        raise InvalidPoseError(f'targets must be a sequence or an array of targets, got '
-                               f'{shown(targets)}')
+    check_targets(targets)
     warm_up()
     warm_up_batches()
     began = perf_counter()
     count = len(targets)
-    positions = _seeds(chain, seeds, count)
-    reports = np.empty((count, kernels.REPORT + 1))
-    relaxation = relaxation_of(chain, options)
+    positions, reports = _seeds(chain, seeds, count), np.empty((count, REPORT_SIZE))
+    solver = ChunkSolver(chain, options, array, rows, relaxation_of(chain, options))
     workers = workers or _cores()
     # Small enough that every worker gets some, and the bar moves.
-    chunk = min(CHUNK, max(1, count // (4 * workers)))
+    size = min(CHUNK, max(1, count // (4 * workers)))
 
     def run(first: int) -> int:
-        last = min(first + chunk, count)
-        goals = _goals(chain, targets, first, last)
-        some, seed = positions[first:last], positions[first:last].copy()
-        report = reports[first:last]
-        if len(chain.tip_links) > 1:
-            _solve_each(chain, goals, options, some, report)
-            return last - first
-        kernels.descend_many(*chain.arrays, goals, array, rows, some, report)
-        _judge(options, report)
-        if relaxation is not None:
-            missed = [int(k) for k in np.flatnonzero(report[:, CODE] != kernels.CONVERGED)
-                      if is_full(goals[k])]
-            if missed:
-                less = np.array([relaxation.goal(goals[k]) for k in missed])
-                less.flags.writeable = False
-                again, told = seed[missed], np.empty((len(missed), kernels.REPORT + 1))
-                kernels.descend_many(*chain.arrays, less, array, rows, again, told)
-                _judge(options, told)
-                _take_relaxed(chain, goals, missed, again, told, some, report)
-        return last - first
+        part = slice(first, min(first + size, count))
+        solver.solve(goals_of(chain, targets, part), positions[part], reports[part])
+        return part.stop - first
 
-    with _Bar(count, progress) as bar:
-        _run_all(run, range(0, count, chunk), workers, bar)
+    with Progress(count, progress) as bar:
+        _run_all(run, range(0, count, size), workers, bar)
     _refuse_bad_seeds(reports, positions)
     return _result(chain, targets, positions, reports, perf_counter() - began)
 
 
-def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int, bar: _Bar) -> None:
+def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int,
+             bar: Progress) -> None:
     """Call `run` for each of `firsts` on so many threads; a few wait in line, so that it ends."""
     pool = ThreadPoolExecutor(workers)
     waiting: deque[Future[int]] = deque()
@@ -198,46 +179,7 @@ def _run_all(run: Callable[[int], int], firsts: Iterable[int], workers: int, bar
         pool.shutdown()
 
 
-LONGEST_TIME = 60.0
-"""Time budget of a target that is solved by itself: the longest there is [s]."""
-CODE = kernels.REPORT
-"""Column of a report with the code the kernels ended with."""
-
-
-def _judge(options: SolverOptions, report: np.ndarray) -> None:
-    """Correct the codes of targets that were reached by polishing."""
-    there = ((report[:, kernels.N_POSITION] <= options.position_tolerance)
-             & (report[:, kernels.N_ORIENTATION] <= options.orientation_tolerance))
-    report[there & (report[:, CODE] != kernels.BAD_SEED), CODE] = kernels.CONVERGED
-
-
-def _solve_each(chain: KinematicChain, goals: np.ndarray, options: SolverOptions,
-                positions: np.ndarray, report: np.ndarray) -> None:
-    """Solve for several tips one goal at a time: these may take more than one search."""
-    for k, goal in enumerate(goals):
-        report[k, CODE] = kernels.BAD_SEED
-        if np.isfinite(positions[k]).all():
-            result = solve_goal(chain, goal, positions[k], options, LONGEST_TIME)
-            positions[k] = result.positions
-            report[k] = (result.position_error, result.orientation_error, result.iterations,
-                         result.restarts, result.out_of_reach, result.reason)
-
-
-def _take_relaxed(chain: KinematicChain, goals: np.ndarray, missed: list[int],
-                  again: np.ndarray, told: np.ndarray, positions: np.ndarray,
-                  report: np.ndarray) -> None:
-    """Replace answers by those to the relaxed targets, where they were reached."""
-    counts = [kernels.N_ITERATIONS, kernels.N_RESTARTS]
-    for row, k in enumerate(missed):
-        report[k, counts] += told[row, counts]
-        if told[row, CODE] == kernels.CONVERGED:
-            positions[k] = again[row]
-            report[k, [kernels.N_POSITION, kernels.N_ORIENTATION]] = errors_of(
-                chain, goals[k], positions[k])
-            report[k, CODE] = kernels.RELAXED
-
-
-def _result(chain: KinematicChain, targets: Sequence[Request] | np.ndarray,
+def _result(chain: KinematicChain, targets: Requests,
             positions: np.ndarray, reports: np.ndarray, elapsed: float) -> BatchResult:
     """Take the reports of the kernels apart."""
     return BatchResult(chain, positions, reports[:, CODE].astype(np.int8),
@@ -277,81 +219,3 @@ def _refuse_bad_seeds(reports: np.ndarray, positions: np.ndarray) -> None:
     if len(bad):
         raise InvalidPoseError(f'seeds must be finite, but number {bad[0]} is '
                                f'{positions[bad[0]].tolist()}')
-
-
-def _goals(chain: KinematicChain, targets: Sequence[Request] | np.ndarray, first: int,
-           last: int) -> np.ndarray:
-    """Return what is asked by some of the targets as the kernels take it, (c, m, GOAL_SIZE)."""
-    if isinstance(targets, np.ndarray) and targets.dtype != object:
-        goals = _goals_of_array(chain, targets, first, last)
-    else:
-        goals = np.empty((last - first, len(chain.tip_links), kernels.GOAL_SIZE))
-        for i in range(first, last):
-            try:
-                goals[i - first] = goal_of(chain, targets[i])
-            except ValueError as error:
-                raise type(error)(f'target number {i}: {error}') from error
-    goals.flags.writeable = False
-    return goals
-
-
-def _goals_of_array(chain: KinematicChain, targets: np.ndarray, first: int,
-                    last: int) -> np.ndarray:
-    """Return goals of transforms (N, 4, 4) or points (N, 3)."""
-    if len(chain.tip_links) != 1 or targets.shape[1:] not in ((4, 4), (3,)):
-        raise InvalidPoseError(
-            f'targets have shape {targets.shape}, but an array of targets must have shape '
-            f'(N, 4, 4) or (N, 3), for a chain with one tip; this one has '
-            f'{len(chain.tip_links)}')
-    some = targets[first:last].astype(np.float64)
-    goals = np.zeros((last - first, 1, kernels.GOAL_SIZE))
-    goals[:, 0, kernels.G_WEIGHT] = 1.0
-    goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9] = np.eye(3).ravel()
-    bad = ~np.isfinite(some).reshape(last - first, -1).all(axis=1)
-    if some.ndim == 3:
-        turns = some[:, :3, :3]
-        skew = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).reshape(len(some), -1).max(1)
-        bad |= ~(skew <= ROTATION_SLACK)
-        bad[~bad] = np.linalg.det(turns[~bad]) < 0.0
-        bad |= (some[:, 3] != [0.0, 0.0, 0.0, 1.0]).any(axis=1)
-        goals[:, 0, kernels.G_WEIGHT + 1] = 1.0
-        goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9] = turns.reshape(-1, 9)
-        some = some[:, :3, 3]
-    if bad.any():
-        which = first + int(np.argmax(bad))
-        raise InvalidPoseError(f'target number {which} is no finite right-handed rigid transform '
-                               f'or point: {targets[which].tolist()}')
-    goals[:, 0, kernels.G_AXES:kernels.G_AXES + 9] = (
-        goals[:, 0, kernels.G_ROTATION:kernels.G_ROTATION + 9])
-    goals[:, 0, kernels.G_POSITION:kernels.G_POSITION + 3] = some
-    return goals
-
-
-class _Bar:
-    """A progress bar, or none."""
-
-    def __init__(self, count: int, wanted: bool | None) -> None:
-        self._bar = None
-        if wanted is False or (wanted is None and not sys.stderr.isatty()):
-            return
-        try:
-            from tqdm import tqdm
-        except ImportError as error:
-            if wanted:
-                raise MissingDependencyError('a progress bar needs tqdm; run "pip install tqdm", '
-                                             'or leave progress out') from error
-            return
-        # Quick batches show none unless it was asked for.
-        self._bar = tqdm(total=count, unit='targets', delay=0.0 if wanted else 1.0)
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def add(self, done: int) -> None:
-        """Count `done` more targets."""
-        if self._bar is not None:
-            self._bar.update(done)

@@ -24,8 +24,9 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, OptionsError
 from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import IkResult
 from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel
-from ik_solver_node.solver import IkResult, solve
+from ik_solver_node.solver import solve
 from ik_solver_node.target import PoseTarget
 from ik_solver_node.urdf_lint import Finding, Level
 import numpy as np

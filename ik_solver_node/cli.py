@@ -216,7 +216,7 @@ def _load_solver() -> None:
     """Compile the solver, or load it if that was done before, and say so first."""
     print('loading the solver; the very first time it is compiled, which can take a minute',
           file=sys.stderr, flush=True)
-    from ik_solver_node.solver import warm_up
+    from ik_solver_node.compilation import warm_up
     warm_up()
 
 

@@ -1858,7 +1858,7 @@ def is_step(gains: Array, q: Array, last: Array, furthest: float) -> bool:
 @compiled
 def reach_next(chain: Chain, goal: Goal, options: Options, gains: Array, furthest: float,
                front: Fan, i: int, momentum: float, fan: Fan, at: int, work: Work) -> bool:
-    """Go from posture `i` of the front to the goal, into place `at` of the fan, if it is a step."""
+    """Go from posture `i` of the front to the goal, to place `at` of the fan, if it is a step."""
     q, last = fan.positions[at], front.positions[i]
     for j in range(q.shape[0]):
         q[j] = clamp(last[j] + momentum * front.steps[i, j], chain.bounds[0, j],

@@ -9,7 +9,6 @@ along it side by side, and keeps those that can go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 import math
@@ -17,15 +16,18 @@ from time import perf_counter
 from typing import NamedTuple
 
 from ik_solver_node import kernels
+from ik_solver_node.all_solutions import list_solutions
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.compilation import warm_up, warm_up_paths
 from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.objective import LimitMargin, preferences
-from ik_solver_node.pose import as_vector, shown
+from ik_solver_node.pose import as_vector
 from ik_solver_node.progress import Progress
-from ik_solver_node.solver import (
-    goal_of, IkResult, list_solutions, relaxation_of, Request, Solution, solve_goal,
-    SolverOptions)
+from ik_solver_node.relaxation import relaxation_of
+from ik_solver_node.request import check_targets, goals_of, Requests
+from ik_solver_node.result import IkResult
+from ik_solver_node.solver import solve_goal
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import is_full
 import numpy as np
 from numpy.typing import ArrayLike
@@ -119,22 +121,23 @@ class PathResult:
                 f'm in joint {self.chain.joint_names[worst]}')
 
 
-def solve_path(chain: KinematicChain, targets: Sequence[Request], seed: ArrayLike | None = None,
+def solve_path(chain: KinematicChain, targets: Requests, seed: ArrayLike | None = None,
                options: SolverOptions = SolverOptions(), *, max_joint_step: float = 0.2,
                progress: bool | None = None) -> PathResult:
     """
     Find joint positions for a path of targets, which no joint jumps between.
 
     The path is walked in one posture first. Where that comes to a place which goes on only by a
-    jump, and the arm has joints to spare, it is walked again in 4, 16, 64 or 256 postures side by side
-    until one arrives; its way is then smoothed.
+    jump, and the arm has joints to spare, it is walked again in 4, 16, 64 or 256 postures side
+    by side until one arrives; its way is then smoothed.
 
     Parameters
     ----------
     chain : KinematicChain
         The chain, with one tip or several.
-    targets : sequence
-        What `solve` takes as a target, for each place of the path, in the base frame.
+    targets : sequence, or ndarray of shape (N, 4, 4) or (N, 3)
+        What `solve` takes as a target, for each place of the path, in the base frame. An array
+        holds homogeneous transforms or points [m].
     seed : array_like, shape (n,), optional
         Where the arm is [rad or m], moved inside the limits. If the first target is a step away
         from it, the path begins there; if it is not, and without a seed, the path may begin in any
@@ -165,8 +168,8 @@ def solve_path(chain: KinematicChain, targets: Sequence[Request], seed: ArrayLik
 
     """
     began = perf_counter()
-    _check(options, max_joint_step)
-    goals = _goals(chain, targets)
+    _check(targets, options, max_joint_step)
+    goals = goals_of(chain, targets, slice(0, len(targets)))
     start = chain.clip(chain.mid_range() if seed is None
                        else as_vector(seed, chain.size, 'seed'))
     warm_up()
@@ -181,8 +184,11 @@ def solve_path(chain: KinematicChain, targets: Sequence[Request], seed: ArrayLik
                       walk.width, perf_counter() - began)
 
 
-def _check(options: SolverOptions, max_joint_step: float) -> None:
+def _check(targets: Requests, options: SolverOptions, max_joint_step: float) -> None:
     """Refuse what makes no sense for a path."""
+    check_targets(targets)
+    if not len(targets):
+        raise InvalidPoseError('a path needs at least one target, got none')
     if isinstance(max_joint_step, bool) or not (isinstance(max_joint_step, (int, float))
                                                 and 0.0 < max_joint_step < math.inf):
         raise OptionsError(f'max_joint_step is {max_joint_step!r}, but must be a positive number '
@@ -190,21 +196,6 @@ def _check(options: SolverOptions, max_joint_step: float) -> None:
     if options.objectives:
         raise OptionsError('solve_path has no place for objectives: it uses the freedom of the '
                            'arm to get to the end of the path; leave them out')
-
-
-def _goals(chain: KinematicChain, targets: Sequence[Request]) -> np.ndarray:
-    """Return what is asked along the path as the kernels take it, shape (N, m, GOAL_SIZE)."""
-    if not isinstance(targets, (list, tuple)) or not targets:
-        raise InvalidPoseError('targets must be a list of at least one target, got '
-                               f'{shown(targets)}')
-    goals = np.empty((len(targets), len(chain.tip_links), kernels.GOAL_SIZE))
-    for i, target in enumerate(targets):
-        try:
-            goals[i] = goal_of(chain, target)
-        except ValueError as error:
-            raise type(error)(f'target number {i}: {error}') from error
-    goals.flags.writeable = False
-    return goals
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,15 @@ import math
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError
+from ik_solver_node.following import Following
 from ik_solver_node.objective import LimitMargin, preferences
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
-from ik_solver_node.solver import (
-    Following, IkResult, no_target, relaxation_of, Solution, solve, SolverOptions,
-    TerminationReason)
+from ik_solver_node.relaxation import relaxation_of
+from ik_solver_node.request import no_target
+from ik_solver_node.result import IkResult, TerminationReason
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_frame
 import numpy as np
 from numpy.typing import ArrayLike

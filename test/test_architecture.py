@@ -17,10 +17,18 @@ FLOORS = {
     'reach': 2, 'robot_model': 2,
     'chain': 3, 'urdf_file': 3,
     'objective': 4, 'target': 4, 'urdf_lint': 4,
-    'mobility': 5, 'several_tips': 5,
-    'solver': 6,
-    'batch': 7, 'check': 7, 'motion': 7, 'path': 7, 'tracker': 7,
-    'cli': 8, 'ros': 8, 'viewer': 8,
+    'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1,
+    'reach': 2, 'robot_model': 2,
+    'chain': 3, 'urdf_file': 3,
+    'objective': 4, 'target': 4, 'urdf_lint': 4,
+    'mobility': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
+    'result': 6,
+    'relaxation': 7, 'settling': 7,
+    'search': 8,
+    'all_solutions': 9, 'following': 9, 'solver': 9,
+    'check': 10, 'chunks': 10, 'motion': 10, 'path': 10, 'tracker': 10,
+    'batch': 11,
+    'cli': 12, 'ros': 12, 'viewer': 12,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}

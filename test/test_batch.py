@@ -14,7 +14,8 @@ from ik_solver_node.exceptions import (
 from ik_solver_node.objective import (
     Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Torsion)
 from ik_solver_node.pose import Pose
-from ik_solver_node.solver import Solution, solve, SolverOptions, StepRule
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import Solution, SolverOptions, StepRule
 from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
 import numpy as np
 import pytest

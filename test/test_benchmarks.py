@@ -24,7 +24,7 @@ from benchmarks.problem import (  # noqa: E402
     Goal, LARGEST_STEP, lissajous, load_problems, path_tasks, Problem, random_tasks)
 from benchmarks.referee import Referee  # noqa: E402
 from benchmarks.solver import (  # noqa: E402
-    Answer, Entry, OURS, PEERS, Solver, SOLVERS, TRACKER, Unsuitable, YARDSTICK)
+    Answer, Entry, OURS, PATH, PEERS, Solver, SOLVERS, TRACKER, Unsuitable, YARDSTICK)
 from benchmarks.worker import Block, follow, Lost, measure, Measured, Worker  # noqa: E402
 from ik_solver_node.chain import KinematicChain  # noqa: E402
 from ik_solver_node.robot_model import parse_urdf  # noqa: E402
@@ -88,7 +88,8 @@ class TestWholeRun:
         assert data['versions']['numpy'] == np.__version__
         assert data['machine'] in out
         assert list(data['tracks']) == ['pose', 'position', 'path']
-        for track, solvers in (('pose', [OURS]), ('position', [OURS]), ('path', [OURS, TRACKER])):
+        for track, solvers in (('pose', [OURS]), ('position', [OURS]),
+                               ('path', [OURS, TRACKER, PATH])):
             rows = data['tracks'][track]['robots']
             assert [(row['robot'], row['solver']) for row in rows] == [
                 (robot, solver) for robot in ('tiago_head', 'ur5') for solver in solvers]

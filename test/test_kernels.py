@@ -8,8 +8,10 @@ import sys
 
 from chains import chain_of
 from ik_solver_node import kernels
+from ik_solver_node.compilation import warm_up
 from ik_solver_node.pose import Pose
-from ik_solver_node.solver import solve, SolverOptions, StepRule, warm_up
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import SolverOptions, StepRule
 from ik_solver_node.target import PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker
 import numpy as np

@@ -13,7 +13,8 @@ from ik_solver_node.exceptions import ChainError, OptionsError
 from ik_solver_node.mobility import Mobility, mobility_of
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import JointType, parse_urdf, RobotModel
-from ik_solver_node.solver import solve, SolverOptions
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import AXES, PoseTarget, TargetFrame
 import numpy as np
 import pytest

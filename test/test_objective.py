@@ -10,8 +10,10 @@ from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.objective import (
     Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, preferences, Torsion)
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import Solution, solve, SolverOptions, TerminationReason
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import (
     DirectionTarget, OrientationTarget, PointTarget, PoseTarget, TargetFrame)
 import numba
@@ -106,26 +108,6 @@ def test_an_error_in_a_custom_function_is_not_swallowed():
     with pytest.raises(ZeroDivisionError, match='mine'):
         solve(chain_of('six_axis_arm'), PointTarget([0.4, 0.1, 0.5]),
               options=SolverOptions(objectives=Custom(function)))
-
-
-@pytest.mark.parametrize('objectives', ['comfort', MidRange, [MidRange(), 3], None])
-def test_what_is_no_objective_is_refused(objectives):
-    """The message lists the kinds there are."""
-    with pytest.raises(OptionsError, match='objectives must be some of Comfort, MidRange'):
-        SolverOptions(objectives=objectives)
-
-
-@pytest.mark.parametrize('weight', [0.0, -1.0, np.nan, np.inf, True, '1'])
-def test_a_joint_weight_that_is_no_positive_number_is_refused(weight):
-    """The joint is named."""
-    with pytest.raises(OptionsError, match="joint 'joint_1'.*positive finite"):
-        SolverOptions(joint_weights={'joint_1': weight})
-
-
-def test_one_objective_needs_no_tuple():
-    """One, a list and a tuple mean the same."""
-    assert (SolverOptions(objectives=MidRange()) == SolverOptions(objectives=[MidRange()])
-            == SolverOptions(objectives=(MidRange(),)))
 
 
 # Values that stay what they were -------------------------------------------------------------

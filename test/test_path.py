@@ -6,8 +6,9 @@ from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.objective import MidRange
 from ik_solver_node.path import _History, _patched, PathEnd, solve_path
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import SolverOptions, TerminationReason
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions
 from independent import misses_at, tip_pose
@@ -89,6 +90,8 @@ def test_an_arm_without_joints_to_spare_follows_in_one_posture():
     targets = poses_at(chain, joints[1:])
     result = solve_path(chain, targets, joints[0])
     assert result.success and result.postures == 1
+    matrices = np.array([target.pose.matrix() for target in targets])
+    assert np.array_equal(solve_path(chain, matrices, joints[0]).positions, result.positions)
     assert_path(result, targets, joints[0])
     assert np.abs(result.positions - joints[1:]).max() < 1e-3
 
@@ -245,8 +248,8 @@ def test_what_mimics_a_joint_counts_as_its_step():
 
 
 @pytest.mark.parametrize(('targets', 'error', 'says'), [
-    ([], InvalidPoseError, 'at least one target'),
-    (None, InvalidPoseError, 'at least one target, got None'),
+    ([], InvalidPoseError, 'at least one target, got none'),
+    (None, InvalidPoseError, 'sequence or an array of targets, got None'),
     ([PointTarget([0.4, 0.0, 0.4]), 'there'], InvalidPoseError, 'target number 1: target must'),
     ([{'elbow': PointTarget([0.4, 0.0, 0.4])}], ChainError, 'target number 0'),
 ])

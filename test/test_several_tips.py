@@ -4,15 +4,17 @@ from functools import cache
 
 from chains import random_positions
 from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.all_solutions import solve_all
 from ik_solver_node.batch import solve_batch
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError
 from ik_solver_node.objective import (
     Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Torsion)
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import (
-    Solution, solve, solve_all, SolverOptions, TerminationReason)
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker
 import numpy as np

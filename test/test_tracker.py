@@ -6,7 +6,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import SolverOptions
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import DirectionTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
 import numpy as np

@@ -11,8 +11,10 @@ from ik_solver_node.batch import solve_batch
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import solve, SolverOptions, TerminationReason
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import (
     DirectionTarget, OrientationTarget, PointTarget, PoseTarget)
 from independent import misses, misses_at, tip_matrix, tip_pose

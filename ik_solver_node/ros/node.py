@@ -34,6 +34,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PointStamped, PoseStamped, QuaternionStamped, Vector3Stamped
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.compilation import warm_up
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.frames import Frames
@@ -42,7 +43,6 @@ from ik_solver_node.ros.outputs import JointStateOutput
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.ros.status import NodeStatus
-from ik_solver_node.solver import warm_up
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import PoseTracker, TrackResult, Verdict
 import numpy as np

@@ -12,7 +12,7 @@ from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.ros.lists import check_lists, check_tuple
 from ik_solver_node.ros.target_parameters import TargetParameters
-from ik_solver_node.solver import SolverOptions
+from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.tracker import TrackerOptions
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)

@@ -15,7 +15,7 @@ from harness import ROOT
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.parameters import NodeParameters
-from ik_solver_node.solver import StepRule
+from ik_solver_node.solver_options import StepRule
 import pytest
 from rcl_interfaces.msg import ParameterType
 import rclpy

@@ -3,12 +3,15 @@
 from types import SimpleNamespace
 
 from chains import chain_of, random_positions
+from ik_solver_node.all_solutions import solve_all
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, InvalidPoseError, OptionsError
 from ik_solver_node.objective import Custom, MidRange
 from ik_solver_node.pose import Pose
+from ik_solver_node.result import TerminationReason
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.solver import Solution, solve, solve_all, SolverOptions, TerminationReason
+from ik_solver_node.solver import solve
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import PointTarget, PoseTarget
 import numpy as np
 import pytest

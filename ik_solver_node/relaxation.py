@@ -1,0 +1,66 @@
+"""Relaxation: what of a pose a chain that controls less than six axes may leave free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.mobility import Mobility, mobility_of
+from ik_solver_node.result import errors_of, IkResult, TerminationReason
+from ik_solver_node.solver_options import Relax, SolverOptions
+from ik_solver_node.target import AXES, relaxed_goal
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """
+    How a chain that controls less than six axes takes a full pose.
+
+    Attributes
+    ----------
+    mobility : Mobility
+        What it controls.
+    free : tuple of str
+        The axes that are left free.
+
+    """
+
+    mobility: Mobility
+    free: tuple[str, ...]
+
+    def goal(self, goal: np.ndarray) -> np.ndarray:
+        """Return a full goal, shape (1, GOAL_SIZE), with the axes freed."""
+        return relaxed_goal(goal, self.free, self.mobility.frame)
+
+    def result(self, result: IkResult, goal: np.ndarray) -> IkResult:
+        """Return `result` as the answer to the full goal, with the errors it leaves of that."""
+        position_error, orientation_error = errors_of(result.chain, goal, result.positions)
+        return replace(result, reason=TerminationReason.RELAXED, relaxed=self.mobility, goal=goal,
+                       position_error=position_error, orientation_error=orientation_error)
+
+
+def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
+    """Return what `chain` may leave free, None if nothing; a few ms at the first call."""
+    return None if options.relax is Relax.NONE else _relaxation(chain, options.relax)
+
+
+@lru_cache(maxsize=32)
+def _relaxation(chain: KinematicChain, relax: Relax) -> Relaxation | None:
+    """Do what `relaxation_of` does."""
+    mobility = mobility_or_none(chain)
+    if mobility is None:
+        return None
+    free = tuple(axis for axis in mobility.free if relax is Relax.ALL or axis in AXES[3:])
+    return Relaxation(mobility, free) if free else None
+
+
+@lru_cache(maxsize=32)
+def mobility_or_none(chain: KinematicChain) -> Mobility | None:
+    """Return what `chain` controls of its tip, None if that is all six axes, or none."""
+    if chain.size >= 6 and any(np.linalg.matrix_rank(chain.jacobian(q), 1e-6) == 6
+                               for q in chain.arrays[3][:3]):
+        return None
+    mobility = mobility_of(chain)
+    return mobility if 0 < mobility.rank < 6 else None

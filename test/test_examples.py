@@ -13,6 +13,7 @@ SAYS = {
     '02': 'reached the target within tolerance: ',
     '03': 'damped',
     '04': 'holding, the closest pose found is ',
+    '05': 'the whole path at once: followed all 1000 targets',
 }
 """What the output of each example must contain."""
 

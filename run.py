@@ -226,7 +226,7 @@ def plan(parts: list[str]) -> list[tuple[str, list[str]]]:
         'package': (
             f'installing what ROS 2 {distribution} lacks, and this package' if distribution else
             'installing ROS 2, numba and this package (about 500 MB on disk)',
-            [*PIP_INSTALL, *spared, *ros, '-e', '.[xacro]']),
+            [*PIP_INSTALL, *spared, *ros, '-e', '.[motion,xacro]']),
         'tests': ('installing the test tools',
                   [*PIP_INSTALL, *spared, '-r', 'requirements/test.txt'])}
     return [steps[part] for part in parts]

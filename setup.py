@@ -22,11 +22,13 @@ setup(
     install_requires=[
         'numba>=0.55',
         'numpy>=1.21',
+        'PyYAML>=5.4',
         'tqdm>=4.57',
         'transforms3d>=0.3.1',
         'urdf-parser-py>=0.0.4',
     ],
     extras_require={
+        'motion': ['ruckig>=0.12'],
         'test': ['pytest'],
         'xacro': ['xacro'],
     },

@@ -1,0 +1,237 @@
+"""
+From joint positions that jump to a motion that an arm can follow.
+
+A `Motion` is asked for one state every period, and each follows from the last inside the limits of
+position, velocity, acceleration and jerk, whatever goals come in between. A `GoalStream` turns
+goals that arrive now and then into one for every period.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ik_solver_node.exceptions import MissingDependencyError
+from ik_solver_node.motion_limits import MotionLimits
+from ik_solver_node.options import check_options, option
+from ik_solver_node.pose import as_vector
+from ik_solver_node.profiles import (
+    at_rest, MotionState, Profile, ROUNDING, RuckigProfile, TrapezoidProfile)
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Mode(str, Enum):
+    """How accepted solutions get to the arm."""
+
+    DIRECT = 'direct'
+    MOVE = 'move'
+    TRACK = 'track'
+
+
+class ProfileKind(str, Enum):
+    """What makes the motion; auto takes ruckig if it is installed."""
+
+    AUTO = 'auto'
+    RUCKIG = 'ruckig'
+    TRAPEZOID = 'trapezoid'
+
+
+@dataclass(frozen=True)
+class MotionOptions:
+    """
+    How an arm moves to the solutions that were accepted.
+
+    Raises
+    ------
+    OptionsError
+        If a value has a wrong type or lies outside its range.
+
+    """
+
+    mode: Mode = option(
+        Mode.DIRECT, 'direct (each solution is sent at once), move (a timed motion to each '
+        'target, which a new target bends) or track (the same for a stream of targets, smoothed)')
+    rate: float = option(
+        100.0, 'how often joint positions are sent in the modes move and track', unit='Hz',
+        minimum=1.0, maximum=1000.0)
+    speed: float = option(
+        1.0, 'share of the velocity limits that is used; may change while the arm moves',
+        minimum=0.01, maximum=1.0)
+    profile: ProfileKind = option(
+        ProfileKind.AUTO, 'ruckig (limits of velocity, acceleration and jerk), trapezoid (of '
+        'velocity and acceleration) or auto (ruckig if it is installed)')
+    default_velocity: float = option(
+        1.0, 'velocity limit of a joint that has none', unit='rad/s or m/s', minimum=1e-3,
+        maximum=1e3)
+    acceleration_time: float = option(
+        0.5, 'time to full velocity of a joint without a limit of acceleration', unit='s',
+        minimum=1e-3, maximum=100.0)
+    jerk_time: float = option(
+        0.1, 'time to full acceleration of a joint without a limit of jerk', unit='s',
+        minimum=1e-3, maximum=100.0)
+    joint_limits_file: str = option(
+        '', 'path of a joint_limits.yaml, as of MoveIt or ros2_control, with limits of velocity, '
+        'acceleration and jerk; of it and the URDF the tighter one counts')
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_options(self)
+
+
+class Motion:
+    """
+    Joints on the move, from one period to the next.
+
+    Parameters
+    ----------
+    limits : MotionLimits
+        What the motion keeps to.
+    period : float
+        Time from one state to the next [s].
+    profile : ProfileKind
+        What makes the motion.
+
+    Raises
+    ------
+    MissingDependencyError
+        If ruckig is wanted and not installed.
+
+    """
+
+    def __init__(self, limits: MotionLimits, period: float,
+                 profile: ProfileKind = ProfileKind.AUTO) -> None:
+        self._size, self._speed = len(limits.lower), 1.0
+        self._limits = self._scaled = self._wanted = limits
+        self._profile, self.without_ruckig = _made(profile, self._size, period)
+        self._state = at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper))
+        self._goal = self._state.positions
+        self._stops = False
+
+    @property
+    def state(self) -> MotionState:
+        """Where the joints are, and how they move."""
+        return self._state
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether nothing moves, and nothing is to move."""
+        return self._state.is_at_rest and (
+            self._stops or bool(np.abs(self._goal - self._state.positions).max() < ROUNDING))
+
+    def start(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
+        """
+        Take it that the joints are at `positions` (n,) [rad or m], and stay there.
+
+        Positions outside the limits are where the motion begins; it leads inside. `velocities`
+        (n,) default to rest; what is faster than the limits is taken as a limit.
+        """
+        self._state = at_rest(as_vector(positions, self._size, 'positions').copy())
+        if velocities is not None:
+            fastest = self._limits.velocity
+            self._state = self._state._replace(velocities=np.clip(
+                as_vector(velocities, self._size, 'velocities'), -fastest, fastest))
+        self._goal = np.clip(self._state.positions, self._limits.lower, self._limits.upper)
+        self._stops = False
+
+    def go_to(self, goal: ArrayLike) -> None:
+        """Go to `goal` (n,) [rad or m], moved inside the limits, from now on."""
+        self._goal = np.clip(as_vector(goal, self._size, 'goal'), self._limits.lower,
+                             self._limits.upper)
+        self._stops = False
+
+    def stop(self) -> None:
+        """Come to rest as soon as the limits allow, and stay there until the next goal."""
+        self._stops = True
+
+    def limit(self, limits: MotionLimits, speed: float) -> None:
+        """
+        Keep to other limits, of which `speed` is the share of the velocity to use.
+
+        The velocity counts from the next period on. All else counts from the next rest on, because
+        an arm that could suddenly brake less would not stop where it can now.
+        """
+        self._wanted, self._speed = limits, speed
+        self._limits = limits if self._state.is_at_rest else MotionLimits(
+            self._limits.lower, self._limits.upper, limits.velocity, self._limits.acceleration,
+            self._limits.jerk)
+        self._scaled = self._limits.at_speed(speed)
+        self._goal = np.clip(self._goal, self._limits.lower, self._limits.upper)
+
+    def step(self) -> MotionState:
+        """Return the state one period later."""
+        if self._state.is_at_rest:
+            if self._limits is not self._wanted:
+                self.limit(self._wanted, self._speed)
+            if self.has_arrived:
+                return self._state
+        if self._stops:
+            self._state = self._profile.braking(self._state, self._scaled)
+        else:
+            self._state = self._profile.towards(self._state, self._goal, self._scaled)
+        return self._state
+
+
+def _made(kind: ProfileKind, size: int, period: float) -> tuple[Profile, str]:
+    """Return a profile, and what to say if it is not the best one that was wanted."""
+    if kind is ProfileKind.TRAPEZOID:
+        return TrapezoidProfile(size, period), ''
+    try:
+        return RuckigProfile(size, period), ''
+    except MissingDependencyError as error:
+        if kind is ProfileKind.RUCKIG:
+            raise
+        return TrapezoidProfile(size, period), str(error)
+
+
+class GoalStream:
+    """
+    Goals that arrive at their own pace, turned into one for every period.
+
+    The way to each is spread over a little more than the time between the last ones, so that a
+    motion which follows does not start and stop for each. That costs as much delay. Goals that
+    come as often as the periods, and the first after a pause, count at once.
+
+    Parameters
+    ----------
+    period : float
+        Time between two goals that are given [s].
+
+    """
+
+    SPREAD = 1.5
+    """Time over which the way to a goal is spread, as part of that between two."""
+    PAUSE = 0.25
+    """After so long without a goal the next one begins a new stream [s]."""
+    SHARE = 0.2
+    """Share of the last interval in the mean of all."""
+
+    def __init__(self, period: float) -> None:
+        self._period = period
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all goals."""
+        self._goal: np.ndarray | None = None
+        self._here: np.ndarray | None = None
+        self._at, self._interval, self._left = 0.0, 0.0, 1
+
+    def add(self, goal: np.ndarray, now: float) -> None:
+        """Take a goal (n,) [rad or m] that arrived at steady time `now` [s]."""
+        since = now - self._at
+        if self._here is None or not 0.0 <= since < self.PAUSE:
+            self._here, self._interval = goal, 0.0
+        elif self._interval == 0.0:
+            self._interval = since
+        else:
+            self._interval += self.SHARE * (since - self._interval)
+        self._goal, self._at = goal, now
+        self._left = max(1, int(self.SPREAD * self._interval / self._period))
+
+    def advance(self) -> np.ndarray | None:
+        """Return the goal for the next period, shape (n,) [rad or m]; None if there is none."""
+        if self._goal is None or self._here is None:
+            return None
+        self._here = self._here + (self._goal - self._here) / self._left
+        self._left = max(1, self._left - 1)
+        return self._here

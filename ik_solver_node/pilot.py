@@ -1,0 +1,344 @@
+"""
+Fly an arm: targets and measurements in, one command every period out, and reasons to stop.
+
+A `Pilot` joins a tracker, which turns targets into joint positions, with a motion, which gets
+there, and watches both. It knows nothing of ROS and has no clock: who calls it says what time it
+is. Everything that makes it stop is a `Reason`; it brakes inside its limits and says what is wrong
+and what leads on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+import math
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.motion import GoalStream, Mode, Motion, MotionOptions
+from ik_solver_node.motion_limits import MotionLimits
+from ik_solver_node.options import check_options, option
+from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.profiles import MotionState
+from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.target import Target
+from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
+import numpy as np
+from numpy.typing import ArrayLike
+
+SOLVING_SHARE = 0.5
+"""Share of a period that a solve may take, if its own budget is not smaller."""
+SHORTEST_SOLVE = 1e-3
+"""What a solve may take even where the periods are shorter [s]."""
+MEMORY = 0.5
+"""How long a command counts as one that the arm may just be following [s]."""
+
+
+@dataclass(frozen=True)
+class WatchOptions:
+    """
+    What makes an arm on the move stop.
+
+    Raises
+    ------
+    OptionsError
+        If a value has a wrong type or lies outside its range.
+
+    """
+
+    stream_timeout: float = option(
+        0.5, 'pause in the stream of targets after which the arm stops in the mode track; 0 is '
+        'off', unit='s', minimum=0.0, maximum=3600.0)
+    max_deviation: float = option(
+        0.3, 'distance of a measured joint from all that was commanded in the last half second, '
+        'from which on the arm stops and waits for the service resume; 0 is off', unit='rad or m',
+        minimum=0.0, maximum=1e3)
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_options(self)
+
+
+class Reason(str, Enum):
+    """Why an arm stopped, and stays where it is."""
+
+    STOP = 'stop'
+    DEVIATION = 'deviation'
+    MEASURED = 'measured'
+    DESCRIPTION = 'description'
+    INACTIVE = 'inactive'
+    STREAM = 'stream'
+
+    @property
+    def needs_resume(self) -> bool:
+        """Whether only `Pilot.resume` leads on."""
+        return self in (Reason.STOP, Reason.DEVIATION)
+
+
+@dataclass(frozen=True)
+class PilotOptions:
+    """
+    How an arm is moved and watched.
+
+    Attributes
+    ----------
+    motion : MotionOptions
+        The mode, the rate and the profile.
+    solver, tracking : SolverOptions, TrackerOptions
+        How targets are solved for, and what is accepted.
+    watch : WatchOptions
+        What makes the arm stop.
+    measured_timeout : float or None
+        After so long without a measurement the arm stops [s]; None if there are none.
+    restart_pause : float
+        After so long without a target the next one moves the arm from where it is measured, not
+        from where it was sent [s]; 0 for never.
+
+    """
+
+    motion: MotionOptions = MotionOptions(mode=Mode.MOVE)
+    solver: SolverOptions = SolverOptions()
+    tracking: TrackerOptions = TrackerOptions()
+    watch: WatchOptions = WatchOptions()
+    measured_timeout: float | None = None
+    restart_pause: float = 1.0
+
+
+class HaltedError(IkSolverError):
+    """A target is not taken, because the arm stopped for a reason that is still there."""
+
+
+class Tick(NamedTuple):
+    """
+    What came of one period.
+
+    Attributes
+    ----------
+    answer : TrackResult or None
+        What became of the newest target, if there was one.
+    state : MotionState or None
+        What to command; None if the arm stands, and was told so.
+
+    """
+
+    answer: TrackResult | None
+    state: MotionState | None
+
+
+class Pilot:
+    """
+    Moves an arm in the modes move and track.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        The chain to move.
+    limits : MotionLimits
+        How fast its joints may move.
+    options : PilotOptions
+        How it is moved and watched.
+    start : array_like, shape (n,)
+        Where the joints are taken to be until they are measured [rad or m].
+
+    Raises
+    ------
+    MissingDependencyError
+        If ruckig is wanted and not installed.
+
+    """
+
+    def __init__(self, chain: KinematicChain, limits: MotionLimits, options: PilotOptions,
+                 start: ArrayLike) -> None:
+        self.period = 1.0 / options.motion.rate
+        self._chain, self._options = chain, options
+        self._motion = Motion(limits, self.period, options.motion.profile)
+        self._motion.start(start)
+        self._stream = GoalStream(self.period)
+        self._tracker = PoseTracker(chain)
+        self._reasons: dict[Reason, str] = {}
+        self._pending: Target | Pose | None = None
+        self._asked_at = -math.inf
+        self._measured: _Measured | None = None
+        # Whether the motion, and the tracker, begin anew with the next target.
+        self._starts_afresh, self._solves_afresh = True, True
+        self._commands: deque[np.ndarray] = deque(maxlen=max(1, round(MEMORY / self.period)))
+        self._is_told = True
+        self.configure(limits, options)
+
+    @property
+    def state(self) -> MotionState:
+        """Where the joints are commanded to be, and how they move."""
+        return self._motion.state
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether the arm stands, and nothing is to move it."""
+        return self._pending is None and self._motion.has_arrived
+
+    @property
+    def reasons(self) -> Mapping[Reason, str]:
+        """Why the arm stopped, and stays where it is: a sentence for each reason."""
+        return MappingProxyType(self._reasons)
+
+    @property
+    def without_ruckig(self) -> str:
+        """What to say if ruckig is wanted, but not there."""
+        return self._motion.without_ruckig
+
+    def configure(self, limits: MotionLimits, options: PilotOptions) -> None:
+        """Use other limits and options of the same rate, mode and profile, also on the move."""
+        self._options = options
+        # A solve that takes longer than a period would hold up the motion.
+        budget = max(SHORTEST_SOLVE, SOLVING_SHARE * self.period)
+        solver = options.solver
+        if budget < solver.max_time:
+            solver = replace(solver, max_time=budget)
+        self._tracker.configure(solver, options.tracking)
+        self._motion.limit(limits, options.motion.speed)
+
+    # --- what comes in ---------------------------------------------------------------------
+
+    def aim(self, target: Target | Pose) -> None:
+        """
+        Take a target, in the base frame, for the next period; it replaces one that waits.
+
+        Raises
+        ------
+        HaltedError
+            If the arm stopped for a reason that is still there.
+
+        """
+        for reason, sentence in self._reasons.items():
+            if reason is not Reason.STREAM:
+                raise HaltedError(sentence)
+        if self._options.measured_timeout is not None and self._measured is None:
+            raise HaltedError('the joints have not been measured yet: the arm is not moved from '
+                              'where it may not be')
+        self._pending = target
+
+    def measure(self, positions: ArrayLike, now: float,
+                velocities: ArrayLike | None = None) -> None:
+        """
+        Note where all joints are, shape (n,) [rad or m], and how fast they are, at rest if None.
+
+        `now` is the steady time [s]. What is outside the limits is where a motion then begins.
+        """
+        n = self._chain.size
+        there = as_vector(positions, n, 'positions')
+        moving = np.zeros(n) if velocities is None else as_vector(velocities, n, 'velocities')
+        self._measured = _Measured(now, there, moving)
+        self._reasons.pop(Reason.MEASURED, None)
+        self._watch_deviation(there)
+
+    def halt(self, reason: Reason, sentence: str) -> None:
+        """Stop the arm as quickly as its limits allow, and keep it there while `reason` holds."""
+        if reason not in self._reasons:
+            self._pending = None
+            self._stream.reset()
+            self._motion.stop()
+            self._solves_afresh = True
+            if reason in (Reason.DEVIATION, Reason.MEASURED):
+                self._starts_afresh = True
+        self._reasons[reason] = sentence
+
+    def clear(self, reason: Reason) -> None:
+        """Take it that `reason` is gone; the next target moves the arm if it was the last one."""
+        self._reasons.pop(reason, None)
+
+    def resume(self) -> None:
+        """Lead on after what needs it; the arm stays where it is until the next target."""
+        for reason in [reason for reason in self._reasons if reason.needs_resume]:
+            del self._reasons[reason]
+
+    # --- one period ------------------------------------------------------------------------
+
+    def tick(self, now: float) -> Tick:
+        """Go on by one period at steady time `now` [s]."""
+        self._watch_measured(now)
+        self._watch_stream(now)
+        answer = None
+        if self._pending is not None and (self._motion.state.is_at_rest
+                                          or not self._starts_afresh):
+            answer = self._solve(self._pending, now)
+            self._pending = None
+        if self._options.motion.mode is Mode.TRACK:
+            goal = self._stream.advance()
+            if goal is not None:
+                self._motion.go_to(goal)
+        stood = self._motion.has_arrived
+        state = self._motion.step()
+        if stood and self._is_told:
+            if self._commands:
+                self._commands.popleft()
+            return Tick(answer, None)
+        self._is_told = self._motion.has_arrived
+        self._commands.append(state.positions)
+        return Tick(answer, state)
+
+    def _solve(self, target: Target | Pose, now: float) -> TrackResult:
+        """Turn a target into a goal of the motion, if it is accepted."""
+        paused = now - self._asked_at > self._options.restart_pause > 0.0
+        self._asked_at = now
+        self._reasons.pop(Reason.STREAM, None)
+        if self._measured is not None and self._motion.state.is_at_rest and (
+                self._starts_afresh or paused):
+            self._motion.start(self._measured.positions, self._measured.velocities)
+            self._solves_afresh = True
+        self._starts_afresh = False
+        if self._solves_afresh:
+            self._tracker.reset(self._motion.state.positions)
+            self._solves_afresh = False
+        answer = self._tracker.track(target)
+        if answer.positions is not None:
+            if self._options.motion.mode is Mode.TRACK:
+                self._stream.add(answer.positions, now)
+            else:
+                self._motion.go_to(answer.positions)
+        return answer
+
+    # --- what is watched -------------------------------------------------------------------
+
+    def _watch_measured(self, now: float) -> None:
+        """Stop if the joints are no longer measured."""
+        timeout = self._options.measured_timeout
+        if timeout is None or self._measured is None or now - self._measured.at <= timeout:
+            return
+        self.halt(Reason.MEASURED, (
+            f'the joints were last measured {now - self._measured.at:.3g} s ago, longer than '
+            f'measured_timeout ({timeout:g} s): the arm stopped; it moves again with the first '
+            'target after they are measured again'))
+
+    def _watch_stream(self, now: float) -> None:
+        """Stop following a stream of targets that has ended."""
+        timeout = self._options.watch.stream_timeout
+        if (self._options.motion.mode is Mode.TRACK and not self._motion.has_arrived
+                and 0.0 < timeout < now - self._asked_at):
+            self.halt(Reason.STREAM, (
+                f'no target for {timeout:g} s (watch.stream_timeout): the arm stopped; the next '
+                'target moves it again'))
+
+    def _watch_deviation(self, there: np.ndarray) -> None:
+        """Stop if the joints are measured to be away from all that was commanded lately."""
+        allowed = self._options.watch.max_deviation
+        if allowed == 0.0 or not self._commands or Reason.DEVIATION in self._reasons:
+            return
+        away = np.abs(np.array(self._commands) - there)
+        nearest = away[int(away.max(axis=1).argmin())]
+        if nearest.max() > allowed:
+            joint = self._chain.joint_names[int(nearest.argmax())]
+            self.halt(Reason.DEVIATION, (
+                f'joint {joint!r} is measured {nearest.max():.3g} rad or m from where it was '
+                f'commanded, more than watch.max_deviation ({allowed:g}): the arm stopped; the '
+                'service resume lets the next target move it, from where it is measured then'))
+
+
+class _Measured(NamedTuple):
+    """Where the joints were measured, and how they moved, each (n,), and when [s]."""
+
+    at: float
+    positions: np.ndarray
+    velocities: np.ndarray

@@ -1,0 +1,229 @@
+"""
+Profiles: how joints get from one state of motion to the next, a period at a time.
+
+Two of them take the same limits. `RuckigProfile` keeps to velocity, acceleration and jerk, and
+brings all joints to the goal at the same time; it needs the package ruckig [1]_. Without it
+`TrapezoidProfile` keeps to velocity and acceleration.
+
+Both hold one promise by induction: a joint that can stop inside its limits now can still do so a
+period later. What a profile asks for is taken only if it keeps that; else the joint brakes, which
+always does.
+
+References
+----------
+.. [1] L. Berscheid, T. Kroeger, "Jerk-limited Real-time Trajectory Generation with Arbitrary
+   Target States", Robotics: Science and Systems, 2021.
+
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from ik_solver_node.exceptions import MissingDependencyError
+from ik_solver_node.motion_limits import MotionLimits
+import numpy as np
+
+ROUNDING = 1e-9
+"""Past a limit by less than this is rounding, and is cut off [rad or m]."""
+NO_RUCKIG = ('the package ruckig is not installed (run "pip install ruckig"), so that motions '
+             'keep to limits of velocity and acceleration, but not of jerk')
+
+
+class MotionState(NamedTuple):
+    """Where joints are and how they move, each of shape (n,), in [rad] or [m] and seconds."""
+
+    positions: np.ndarray
+    velocities: np.ndarray
+    accelerations: np.ndarray
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing moves."""
+        return not (self.velocities.any() or self.accelerations.any())
+
+
+def at_rest(positions: np.ndarray) -> MotionState:
+    """Return the state of joints that stand at `positions` (n,)."""
+    return MotionState(positions, np.zeros(len(positions)), np.zeros(len(positions)))
+
+
+class Profile(Protocol):
+    """Goes on from one state to the next, one period later."""
+
+    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
+
+    def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
+        """Return the next state on the shortest way to rest."""
+
+
+class RuckigProfile:
+    """
+    The quickest motion inside limits of velocity, acceleration and jerk, all joints in step.
+
+    Parameters
+    ----------
+    size : int
+        How many joints.
+    period : float
+        Time from one state to the next [s].
+
+    Raises
+    ------
+    MissingDependencyError
+        If ruckig is not installed.
+
+    """
+
+    def __init__(self, size: int, period: float) -> None:
+        try:
+            import ruckig
+        except ImportError as error:
+            raise MissingDependencyError(NO_RUCKIG) from error
+        self._moving = _Generator(ruckig, size, period)
+        self._stopping = _Generator(ruckig, size, period)
+        self._stopping.input.control_interface = ruckig.ControlInterface.Velocity
+        self._stopping.input.synchronization = ruckig.Synchronization.No
+        self._stopping.input.target_velocity = [0.0] * size
+        self._together = (ruckig.Synchronization.Time, ruckig.Synchronization.No)
+
+    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
+        self._moving.input.target_position = goal.tolist()
+        for synchronization in self._together:
+            # Joints that wait for one another may swing out further than each by itself.
+            self._moving.input.synchronization = synchronization
+            following = self._moving.advance(state, limits)
+            if following is not None:
+                return following
+        return self.braking(state, limits)
+
+    def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
+        """Return the next state on the shortest way to rest."""
+        following = self._stopping.advance(state, limits)
+        if following is None:
+            # To stop short of a limit, a joint may have to swing back from it.
+            end = np.clip(self._stopping.end, limits.lower, limits.upper)
+            self._moving.input.target_position = end.tolist()
+            self._moving.input.synchronization = self._together[-1]
+            following = self._moving.advance(state, limits, anyhow=True)
+        return following or at_rest(np.clip(state.positions, limits.lower, limits.upper))
+
+
+class _Generator:
+    """Ruckig with its input and output, asked for one period at a time."""
+
+    def __init__(self, ruckig: Any, size: int, period: float) -> None:
+        self._generator = ruckig.Ruckig(size, period)
+        self._finished, self._error = ruckig.Result.Finished, ruckig.RuckigError
+        self._output = ruckig.OutputParameter(size)
+        self._limits: MotionLimits | None = None
+        self.input = ruckig.InputParameter(size)
+
+    @property
+    def end(self) -> np.ndarray:
+        """Where the last way leads, shape (n,) [rad or m]."""
+        trajectory = self._output.trajectory
+        return np.array(trajectory.at_time(trajectory.duration)[0])
+
+    def advance(self, state: MotionState, limits: MotionLimits,
+                anyhow: bool = False) -> MotionState | None:
+        """Return the next state, None if the way leaves the limits of positions, unless anyhow."""
+        if limits is not self._limits:
+            self.input.max_velocity = limits.velocity.tolist()
+            self.input.max_acceleration = limits.acceleration.tolist()
+            self.input.max_jerk = limits.jerk.tolist()
+            self._limits = limits
+        self.input.current_position = state.positions.tolist()
+        self.input.current_velocity = state.velocities.tolist()
+        self.input.current_acceleration = state.accelerations.tolist()
+        try:
+            result = self._generator.update(self.input, self._output)
+        except self._error:  # a rare failure of its arithmetic
+            return None
+        if self._output.new_calculation and not anyhow and not self._stays_inside(state, limits):
+            self._generator.reset()
+            return None
+        positions = np.array(self._output.new_position)
+        if result == self._finished:
+            return inside(at_rest(positions), limits)
+        return inside(MotionState(positions, np.array(self._output.new_velocity),
+                                  np.array(self._output.new_acceleration)), limits)
+
+    def _stays_inside(self, state: MotionState, limits: MotionLimits) -> bool:
+        """Return whether the way keeps to the limits of positions, or comes back to them."""
+        for extrema, position, lower, upper in zip(
+                self._output.trajectory.position_extrema, state.positions.tolist(),
+                limits.lower.tolist(), limits.upper.tolist()):
+            if (extrema.min < min(lower, position) - ROUNDING
+                    or extrema.max > max(upper, position) + ROUNDING):
+                return False
+        return True
+
+
+class TrapezoidProfile:
+    """
+    Motion inside limits of velocity and acceleration, each joint by itself.
+
+    Positions follow from velocities period by period, ``q' = q + v' T``, and so does the way a
+    joint needs to stop: ``v' T + (v' - a T) T + ...``. The fastest `v'` that can still stop at the
+    goal has a closed form, see `fastest`.
+
+    Parameters
+    ----------
+    size : int
+        How many joints.
+    period : float
+        Time from one state to the next [s].
+
+    """
+
+    def __init__(self, size: int, period: float) -> None:
+        self._period = period
+
+    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
+        change = limits.acceleration * self._period
+        away = (goal - state.positions) / self._period
+        wanted = np.copysign(np.minimum(fastest(np.abs(away), change), limits.velocity), away)
+        return self._at(state, wanted, limits)
+
+    def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
+        """Return the next state on the shortest way to rest."""
+        return self._at(state, np.zeros_like(state.velocities), limits)
+
+    def _at(self, state: MotionState, wanted: np.ndarray, limits: MotionLimits) -> MotionState:
+        """Return the state after a period at the velocities nearest to `wanted` (n,)."""
+        change = limits.acceleration * self._period
+        velocities = np.clip(wanted, state.velocities - change, state.velocities + change)
+        positions = state.positions + velocities * self._period
+        return inside(MotionState(positions, velocities,
+                                  (velocities - state.velocities) / self._period), limits)
+
+
+def fastest(distance: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """
+    Return the velocity of a joint that can just stop after `distance`, in steps of `change`.
+
+    With ``m a < v <= (m + 1) a`` the way to rest is ``(m + 1) v - a m (m + 1) / 2``, counted in
+    periods. It is as long as `distance` for ``v = distance / (m + 1) + a m / 2``, and the bounds
+    on `v` give ``m = ceil((sqrt(1 + 8 distance / a) - 3) / 2)``.
+
+    Parameters
+    ----------
+    distance : ndarray, shape (n,)
+        How far away, as the velocity that would get there in one period [rad/s or m/s].
+    change : ndarray, shape (n,)
+        How much a velocity may change in one period, `a` [rad/s or m/s].
+
+    """
+    m = np.maximum(np.ceil(0.5 * (np.sqrt(1.0 + 8.0 * distance / change) - 3.0)), 0.0)
+    return distance / (m + 1.0) + 0.5 * m * change
+
+
+def inside(state: MotionState, limits: MotionLimits) -> MotionState:
+    """Return the state without what rounding took past the limits of positions."""
+    kept = np.clip(state.positions, limits.lower, limits.upper)
+    rounding = np.abs(kept - state.positions) < ROUNDING
+    return state._replace(positions=np.where(rounding, kept, state.positions))

@@ -1,0 +1,330 @@
+"""Promises that hold whatever comes in, and every reason to stop, with its way back."""
+
+from dataclasses import replace
+import os
+
+from chains import chain_of
+from flights import Flight, Violations
+from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.motion import Mode, MotionOptions, ProfileKind
+from ik_solver_node.motion_limits import motion_limits, MotionDefaults
+from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, WatchOptions
+from ik_solver_node.target import PoseTarget
+from ik_solver_node.tracker import Verdict
+import numpy as np
+import pytest
+from robots import OWN_ROBOTS
+from urdf_strategies import chains
+
+MANY = int(os.environ.get('IK_SOLVER_FLIGHTS', '1'))
+"""How many times as many flights as usual are flown: set it for a long test."""
+ROUNDING = 1e-9
+DEFAULTS = MotionDefaults(1.0, 0.5, 0.1)
+MODES = [Mode.MOVE, Mode.TRACK]
+
+
+@pytest.fixture(scope='module')
+def total():
+    """Collect the worst of all flights, and print it in the end."""
+    violations = Violations()
+    yield violations
+    print(f'\nlargest violations: {violations}')
+
+
+# Promises ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('profile', [ProfileKind.RUCKIG, ProfileKind.TRAPEZOID])
+@pytest.mark.parametrize('mode', MODES)
+@pytest.mark.parametrize('robot', sorted(OWN_ROBOTS))
+def test_no_storm_of_targets_breaks_a_limit(robot, mode, profile, total):
+    """Positions, velocities, accelerations and jerks stay inside, and it ends at rest."""
+    if profile is ProfileKind.RUCKIG:
+        pytest.importorskip('ruckig', reason='ruckig is missing; run "pip install ruckig"')
+    for seed in range(MANY):
+        flight = Flight(chain_of(robot), mode, profile, seed).storm()
+        total.add(flight.violations)
+        assert flight.violations.worst < ROUNDING, flight.violations
+        assert flight.answers.get('reached', 0) > 10
+
+
+@settings(max_examples=25 * MANY, deadline=None, derandomize=True,
+          suppress_health_check=list(HealthCheck))
+@given(chain=chains(most_joints=8), mode=st.sampled_from(MODES), seed=st.integers(0, 1000),
+       profile=st.sampled_from([ProfileKind.AUTO, ProfileKind.TRAPEZOID]))
+def test_no_robot_breaks_a_limit(chain, mode, seed, profile):
+    """Whatever its joints are like."""
+    flight = Flight(chain, mode, profile, seed).storm(ticks=300)
+    reach = max(1.0, float(np.abs(flight.pilot.state.positions).max()))
+    assert flight.violations.worst < ROUNDING * reach, flight.violations
+
+
+# One flight --------------------------------------------------------------------------------------
+
+
+class Arm:
+    """An arm with a pilot and a clock; measured exactly where it is commanded, if at all."""
+
+    def __init__(self, mode=Mode.MOVE, measured=False, **watch):
+        self.chain = chain_of('six_axis_arm')
+        self.limits = motion_limits(self.chain, DEFAULTS)
+        self.options = PilotOptions(motion=MotionOptions(mode=mode), watch=WatchOptions(**watch),
+                                    measured_timeout=0.2 if measured else None)
+        self.start = self.chain.mid_range() + 0.2
+        self.pilot = Pilot(self.chain, self.limits, self.options, self.start)
+        self.now, self.measures, self.offset = 0.0, measured, np.zeros(6)
+        self.sent = []
+        if measured:
+            self.measure()
+
+    def pose(self, shift):
+        """Return the pose of the tip where all joints are moved by `shift` from the start."""
+        return PoseTarget(self.chain.forward_kinematics(self.start + shift))
+
+    def measure(self):
+        """Say where the arm is."""
+        self.pilot.measure(self.pilot.state.positions + self.offset, self.now)
+
+    def fly(self, seconds, until=None):
+        """Go on for some time, or until something is so."""
+        answer = None
+        for _ in range(round(seconds / self.pilot.period)):
+            self.now += self.pilot.period
+            if self.measures:
+                self.measure()
+            tick = self.pilot.tick(self.now)
+            answer = tick.answer or answer
+            if tick.state is not None:
+                self.sent.append(tick.state)
+            if until is not None and until():
+                break
+        return answer
+
+
+def test_a_target_is_reached_in_time_and_the_arm_then_rests():
+    """The last command stands still at the solution, and nothing is sent after it."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(0.3))
+    answer = arm.fly(5.0)
+    assert answer.verdict is Verdict.REACHED
+    assert arm.pilot.has_arrived
+    assert np.abs(arm.pilot.state.positions - answer.positions).max() < 1e-9
+    assert arm.sent[-1].is_at_rest
+    count = len(arm.sent)
+    assert 10 < count < 400
+    arm.fly(1.0)
+    assert len(arm.sent) == count
+
+
+def test_a_new_target_bends_the_motion():
+    """Neither position nor velocity jumps when it comes."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(0.6))
+    arm.fly(0.4)
+    before = arm.pilot.state
+    assert np.abs(before.velocities).max() > 0.1
+    arm.pilot.aim(arm.pose(-0.3))
+    arm.fly(0.01)
+    after = arm.pilot.state
+    assert (np.abs(after.velocities - before.velocities)
+            <= arm.limits.acceleration * arm.pilot.period * (1.0 + 1e-9)).all()
+    answer = arm.fly(10.0) or None
+    assert arm.pilot.has_arrived and answer is None
+    tip = arm.chain.forward_kinematics(arm.pilot.state.positions).position
+    assert np.linalg.norm(tip - arm.pose(-0.3).pose.position) < 1e-6
+
+
+@pytest.mark.parametrize('rate', [20.0, 100.0, 500.0])
+def test_a_stream_is_followed_without_stutter(rate):
+    """The acceleration changes little while the target moves steadily, at any pace it comes."""
+    arm = Arm(Mode.TRACK)
+    jerks, done = [], 0.0
+    for k in range(300):
+        while done <= arm.now:
+            arm.pilot.aim(arm.pose(0.15 * arm.now))
+            done += 1.0 / rate
+        before = arm.pilot.state
+        arm.fly(arm.pilot.period)
+        if k > 100:
+            jerks.append(np.abs(arm.pilot.state.accelerations - before.accelerations)
+                         / arm.pilot.period / arm.limits.jerk)
+    assert np.mean(jerks) < 0.15
+    lag = arm.start + 0.15 * arm.now - arm.pilot.state.positions
+    assert 0.0 <= lag.min() and lag.max() < 0.06
+
+
+def test_only_the_newest_target_counts():
+    """What came before it in the same period is not solved for."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(-0.5))
+    arm.pilot.aim(arm.pose(0.1))
+    answer = arm.fly(arm.pilot.period)
+    assert np.abs(answer.positions - arm.start - 0.1).max() < 1e-3
+
+
+def test_a_speed_factor_slows_a_motion_down_while_it_lasts():
+    """Smoothly, and back again."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(1.0))
+    arm.fly(0.8)
+    fast = np.abs(arm.pilot.state.velocities).max()
+    slow = replace(arm.options, motion=replace(arm.options.motion, speed=0.2))
+    arm.pilot.configure(arm.limits, slow)
+    arm.fly(0.8)
+    assert np.abs(arm.pilot.state.velocities / arm.limits.velocity).max() <= 0.2 + 1e-9
+    assert fast > 2.0 * np.abs(arm.pilot.state.velocities).max()
+    arm.pilot.configure(arm.limits, arm.options)
+    arm.fly(10.0)
+    assert arm.pilot.has_arrived
+
+
+def test_a_solve_does_not_hold_up_the_motion():
+    """Its budget is cut to half a period."""
+    arm = Arm()
+    assert arm.pilot._tracker._near.max_time == pytest.approx(0.005)
+
+
+# Reasons to stop -------------------------------------------------------------------------------
+
+
+def assert_braked(arm):
+    """Check that the arm stopped inside its limits, and quickly."""
+    assert arm.pilot.state.is_at_rest
+    longest = (arm.limits.velocity / arm.limits.acceleration
+               + arm.limits.acceleration / arm.limits.jerk).max()
+    moving = [state for state in arm.sent if not state.is_at_rest]
+    assert len(moving) * arm.pilot.period < longest + 2.0
+
+
+def test_an_emergency_stop_acts_within_one_period():
+    """It brakes from the next command on, and only resume leads on."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(1.0))
+    arm.fly(0.5)
+    before = np.abs(arm.pilot.state.velocities)
+    arm.pilot.halt(Reason.STOP, 'stopped by the service stop')
+    arm.fly(arm.pilot.period)
+    assert (np.abs(arm.pilot.state.accelerations - arm.sent[-2].accelerations)
+            > 0.5 * arm.limits.jerk * arm.pilot.period)[before > 0.05].all()
+    with pytest.raises(HaltedError, match='stopped by the service stop'):
+        arm.pilot.aim(arm.pose(0.0))
+    arm.fly(3.0)
+    assert_braked(arm)
+    stood = arm.pilot.state.positions
+    arm.pilot.resume()
+    arm.fly(0.5)
+    assert (arm.pilot.state.positions == stood).all()  # not by itself
+    arm.pilot.aim(arm.pose(0.0))
+    arm.fly(5.0)
+    assert np.abs(arm.pilot.state.positions - arm.start).max() < 1e-3
+
+
+def test_a_stream_that_ends_stops_the_arm_and_the_next_target_leads_on():
+    """Nobody is there any more who could say that it is going well."""
+    arm = Arm(Mode.TRACK, stream_timeout=0.2)
+    arm.pilot.aim(arm.pose(1.0))
+    arm.fly(0.5)
+    assert 'no target for 0.2 s' in arm.pilot.reasons[Reason.STREAM]
+    arm.fly(2.0)
+    assert_braked(arm)
+    assert np.abs(arm.pilot.state.positions - arm.start - 1.0).max() > 0.1
+    arm.pilot.aim(arm.pose(0.1))
+    assert arm.fly(0.15).verdict is Verdict.REACHED
+    assert Reason.STREAM not in arm.pilot.reasons
+
+
+def test_measurements_that_end_stop_the_arm_until_they_are_back():
+    """It then begins from where it is measured."""
+    arm = Arm(measured=True)
+    arm.pilot.aim(arm.pose(0.6))
+    arm.fly(0.4)
+    arm.measures = False
+    arm.fly(0.3)
+    assert 'measured_timeout' in arm.pilot.reasons[Reason.MEASURED]
+    with pytest.raises(HaltedError, match='last measured'):
+        arm.pilot.aim(arm.pose(0.0))
+    arm.fly(3.0)
+    assert_braked(arm)
+    arm.offset[:] = 0.01
+    arm.measures = True
+    arm.fly(0.05)
+    assert not arm.pilot.reasons
+    arm.pilot.aim(arm.pose(0.0))
+    count = len(arm.sent)
+    stood = arm.pilot.state.positions + 0.01
+    arm.offset[:] = 0.0
+    arm.fly(0.01)
+    assert np.abs(arm.sent[count].positions - stood).max() < 0.011
+
+
+def test_an_arm_that_does_not_follow_is_stopped_until_resume():
+    """It is measured away from all that was commanded lately."""
+    arm = Arm(measured=True, max_deviation=0.1)
+    arm.pilot.aim(arm.pose(0.8))
+    arm.fly(0.4)
+    arm.offset[2] = 0.4
+    arm.fly(0.02)
+    assert 'max_deviation' in arm.pilot.reasons[Reason.DEVIATION]
+    assert repr(arm.chain.joint_names[2]) in arm.pilot.reasons[Reason.DEVIATION]
+    arm.fly(3.0)
+    assert_braked(arm)
+    with pytest.raises(HaltedError, match='resume'):
+        arm.pilot.aim(arm.pose(0.0))
+    arm.pilot.resume()
+    measured = arm.pilot.state.positions + arm.offset
+    arm.pilot.aim(arm.pose(0.0))
+    arm.fly(0.01)
+    assert np.abs(arm.pilot.state.positions - measured).max() < 1e-3
+
+
+def test_an_arm_that_lags_behind_is_not_stopped():
+    """What was commanded half a second ago may be where it is now."""
+    arm = Arm(measured=True, max_deviation=0.05)
+    arm.measures = False
+    past = [arm.pilot.state.positions] * 30
+    arm.pilot.aim(arm.pose(0.8))
+    for _ in range(300):
+        arm.fly(arm.pilot.period)
+        past.append(arm.pilot.state.positions)
+        arm.pilot.measure(past[-30], arm.now)
+    assert not arm.pilot.reasons and arm.pilot.has_arrived
+
+
+def test_an_arm_is_not_moved_before_it_is_measured():
+    """The target is refused with the reason."""
+    arm = Arm(measured=True)
+    pilot = Pilot(arm.chain, arm.limits, arm.options, arm.start)
+    with pytest.raises(HaltedError, match='not been measured yet'):
+        pilot.aim(arm.pose(0.1))
+
+
+def test_a_joint_measured_outside_its_limits_is_brought_back_gently():
+    """The motion begins where it is, and no step of it is a jump."""
+    arm = Arm(measured=True)
+    outside = arm.pilot.state.positions.copy()
+    outside[1] = arm.limits.upper[1] + 0.02
+    arm.pilot.measure(outside, arm.now)
+    arm.pilot.aim(arm.pose(0.0))
+    arm.measures = False
+    arm.fly(0.19)
+    steps = np.diff([outside, *(state.positions for state in arm.sent)], axis=0)
+    assert (np.abs(steps) <= arm.limits.velocity * arm.pilot.period).all()
+    arm.measures = True
+    arm.fly(8.0)
+    assert (arm.pilot.state.positions <= arm.limits.upper).all()
+    assert arm.pilot.has_arrived
+
+
+def test_after_a_pause_a_motion_begins_where_the_arm_is_measured():
+    """Somebody else may have moved it meanwhile."""
+    arm = Arm(measured=True)
+    arm.pilot.aim(arm.pose(0.1))
+    arm.fly(5.0)
+    arm.fly(1.0)  # all that was commanded is long ago
+    arm.offset[:] = 0.5
+    arm.fly(0.1)
+    assert not arm.pilot.reasons
+    there = arm.pilot.state.positions + 0.5
+    arm.pilot.aim(arm.pose(0.2))
+    arm.fly(0.01)
+    assert np.abs(arm.pilot.state.positions - there).max() < 1e-3

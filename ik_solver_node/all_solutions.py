@@ -14,7 +14,7 @@ from ik_solver_node.objective import Custom
 from ik_solver_node.pose import as_vector
 from ik_solver_node.request import goal_of, Request, seed_of
 from ik_solver_node.result import IkResult, result_of
-from ik_solver_node.search import run_kernels
+from ik_solver_node.search import new_memory, run_kernels
 from ik_solver_node.several_tips import eased, is_out_of_reach
 from ik_solver_node.solver_options import DEFAULTS, prepared_for_all, SolverOptions
 import numpy as np
@@ -73,12 +73,13 @@ def list_solutions(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | No
     options, max_time = _generous(options)
     array, rows = prepared_for_all(chain, options, separation)
     found = np.full((max_solutions, chain.size + 2), np.nan)
-    memory, _ = run_kernels(chain, goal, array, rows, positions, found, began + max_time)
-    results = []
+    memory = new_memory(chain)
+    run_kernels(chain, goal, array, rows, positions, memory, found, began + max_time)
+    report, results = memory[:kernels.REPORT], []
     for row in _nearest_first(found, start, rows[kernels.P_METRIC]):
-        memory[:kernels.N_ITERATIONS] = row[chain.size:]
+        report[:kernels.N_ITERATIONS] = row[chain.size:]
         results.append(result_of(chain, goal, options, kernels.CONVERGED, row[:chain.size].copy(),
-                                 memory, began))
+                                 report, began))
     return tuple(results)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.compilation import NO_LIST, warm_up
-from ik_solver_node.result import IkResult, result_of
-from ik_solver_node.search import run_kernels, search_goal
+from ik_solver_node.result import CONVERGED, IkResult, result_of
+from ik_solver_node.search import new_memory, run_kernels, search_goal
 from ik_solver_node.solver_options import prepared, Solution, SolverOptions
 import numpy as np
 
@@ -36,7 +37,15 @@ class Following:
         self._chain, self._options = chain, replace(options, max_restarts=0,
                                                     solution=Solution.FIRST)
         array, self._rows, self._customs = prepared(chain, self._options)
-        self._array = array.copy()
+        self._array, self._settles = array.copy(), bool(self._options.objectives)
+        self._memory = new_memory(chain)
+        self._report = self._memory[:kernels.REPORT]
+        arrived = kernels.NUMBERS + kernels.V_ARRIVED * chain.size
+        self._arrived = self._memory[arrived:arrived + chain.size]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle through the constructor: parts of the memory must stay parts of it."""
+        return type(self), (self._chain, self._options)
 
     def solve(self, goal: np.ndarray, seed: np.ndarray,
               room: float) -> tuple[IkResult | None, np.ndarray]:
@@ -57,7 +66,7 @@ class Following:
         IkResult or None
             None if the target was not reached.
         ndarray, shape (n,)
-            Joint positions [rad or m].
+            Joint positions [rad or m], valid until the next call.
 
         """
         began = perf_counter()
@@ -65,14 +74,14 @@ class Following:
             options = replace(self._options, settle_reach=max(room, SETTLE_REACH_MIN))
             result = search_goal(self._chain, goal, seed, options, options.max_time)
             return (result if result.success else None), result.positions
-        self._array[_SETTLE_REACH] = room
-        positions = np.array(seed)
-        memory, code = run_kernels(self._chain, goal, self._array, self._rows, positions, NO_LIST,
-                                   began + self._options.max_time)
-        result = result_of(self._chain, goal, self._options, code, positions, memory, began)
-        if not result.success:
+        if self._settles:
+            self._array[_SETTLE_REACH] = room
+        positions = seed.copy()
+        code = run_kernels(self._chain, goal, self._array, self._rows, positions, self._memory,
+                           NO_LIST, began + self._options.max_time)
+        result = result_of(self._chain, goal, self._options, code, positions, self._report, began)
+        if result.reason is not CONVERGED:
             return None, positions
         if code != kernels.CONVERGED:  # but by polishing
             return result, positions
-        first = kernels.NUMBERS + kernels.V_ARRIVED * positions.size
-        return result, memory[first:first + positions.size]
+        return result, self._arrived

@@ -128,7 +128,7 @@ SWEEP, GRADIENT, DAMPED = 0, 1, 2
 EXACT, FINITE_DIFFERENCE = 0, 1
 TIP_TO_BASE, BASE_TO_TIP = 0, 1
 FIRST, NEAREST, ALL = 0, 1, 2
-# What `descend` takes and returns; the sentences for people are in solver.TerminationReason.
+# What `descend` takes and returns; the sentences for people are in result.TerminationReason.
 START, RUNNING, CONVERGED, STALLED, OUT_OF_ITERATIONS = -1, 0, 1, 2, 3
 OUT_OF_RESTARTS, NOT_FINITE, OUT_OF_TIME, BAD_SEED, RELAXED, IMPOSSIBLE = 4, 5, 6, 7, 8, 9
 

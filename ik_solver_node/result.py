@@ -155,10 +155,9 @@ _REASONS = {reason.value: reason for reason in TerminationReason}
 
 
 def result_of(chain: KinematicChain, goal: np.ndarray, options: SolverOptions, code: int,
-              positions: np.ndarray, memory: np.ndarray, began: float) -> IkResult:
-    """Put what the kernels report into words; the verdict is that of the errors they report."""
-    position_error, orientation_error, iterations, restarts, out_of_reach = (
-        memory[:kernels.REPORT].tolist())
+              positions: np.ndarray, report: np.ndarray, began: float) -> IkResult:
+    """Put what the kernels `report` into words; the verdict is that of the errors they report."""
+    position_error, orientation_error, iterations, restarts, out_of_reach = report.tolist()
     if (position_error <= options.position_tolerance
             and orientation_error <= options.orientation_tolerance):
         code = kernels.CONVERGED  # also by polishing

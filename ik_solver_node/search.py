@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from time import perf_counter
 
 from ik_solver_node import kernels
@@ -35,18 +36,24 @@ def search_goal(chain: KinematicChain, goal: np.ndarray, seed: ArrayLike | None,
     end = began + max_time - min(LAST_CHUNK, 0.2 * max_time)
     positions = seed_of(chain, seed)
     start = chain.clip(positions) if customs else positions
-    memory, code = run_kernels(chain, goal, array, rows, positions, NO_LIST, end)
+    memory = new_memory(chain)
+    code = run_kernels(chain, goal, array, rows, positions, memory, NO_LIST, end)
     if customs and code == kernels.CONVERGED:
         settle(chain, goal, options, (array, rows, customs), start, positions, end)
         memory[kernels.N_POSITION], memory[kernels.N_ORIENTATION] = errors_of(
             chain, goal, positions)
-    return result_of(chain, goal, options, code, positions, memory, began)
+    return result_of(chain, goal, options, code, positions, memory[:kernels.REPORT], began)
+
+
+def new_memory(chain: KinematicChain) -> np.ndarray:
+    """Return ``kernels.Memory`` in one piece, in which a search begins with its report."""
+    return np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
 
 
 def run_kernels(chain: KinematicChain, goal: np.ndarray, array: np.ndarray, rows: np.ndarray,
-                positions: np.ndarray, found: np.ndarray, end: float) -> tuple[np.ndarray, int]:
+                positions: np.ndarray, memory: np.ndarray, found: np.ndarray, end: float) -> int:
     """
-    Search from a seed until an answer is found or the budgets are spent.
+    Search from a seed until an answer is found or the budgets are spent, and return the code.
 
     Parameters
     ----------
@@ -58,22 +65,15 @@ def run_kernels(chain: KinematicChain, goal: np.ndarray, array: np.ndarray, rows
         Options and preferences, see `prepared`.
     positions : ndarray, shape (n,)
         The seed; gets the answer [rad or m].
+    memory : ndarray
+        See `new_memory`; gets the report of the search.
     found : ndarray, shape (k, n + 2)
         Gets the solutions with their errors, if all are wanted; else ``NO_LIST``.
     end : float
         When to end at the latest, by ``perf_counter`` [s].
 
-    Returns
-    -------
-    ndarray
-        The memory of the kernels, ``kernels.Memory`` in one piece; it begins with the report.
-    int
-        The code they ended with.
-
     """
-    memory = np.empty(kernels.NUMBERS + kernels.VECTORS * chain.size)
-    chunk = max(1, CHUNK_WORK // max(chain.size, SMALL_CHAIN) ** 2)
-    code = kernels.START
+    chunk, code = _chunk(positions.size), kernels.START
     while True:
         code = kernels.descend(*chain.arrays, goal, array, rows, positions, memory, found, code,
                                chunk)
@@ -83,4 +83,10 @@ def run_kernels(chain: KinematicChain, goal: np.ndarray, array: np.ndarray, rows
             code = kernels.OUT_OF_TIME
     if code == kernels.BAD_SEED:
         as_vector(positions, chain.size, 'seed')
-    return memory, code
+    return code
+
+
+@lru_cache(maxsize=None)
+def _chunk(joints: int) -> int:
+    """Return how many iterations there are between two looks at the clock."""
+    return max(1, CHUNK_WORK // max(joints, SMALL_CHAIN) ** 2)

@@ -66,6 +66,9 @@ class Verdict(str, Enum):
     WOULD_JUMP = 'would_jump'
 
 
+REACHED = Verdict.REACHED  # looked up at every target
+
+
 @dataclass(frozen=True, eq=False)
 class TrackResult:
     """
@@ -192,6 +195,10 @@ class PoseTracker:
     def configure(self, solver_options: SolverOptions, options: TrackerOptions) -> None:
         """Use other options from the next target on; what was accepted stays."""
         self._options, self._held = options, None
+        self._clear_most = 0.25 * options.max_joint_step
+        # The squared angle is at most pi^2 / 8 times the squared change of the matrix.
+        self._turn_weight = 1.25 * solver_options.orientation_weight ** 2
+        self._near_squared = options.near ** 2
         self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
         self._far = replace(solver_options, solution=Solution.NEAREST)
         self._relaxation = relaxation_of(self._chain, solver_options)
@@ -250,31 +257,30 @@ class PoseTracker:
         """
         moved, turned = kernels.carry_on(
             target.goal, before.goal, self._chain.bounds, self._clear, self._options.keep_clear,
-            0.25 * self._options.max_joint_step, self._motions, self._joints)
-        # Most targets do not leap, and this is quick to see: the squared angle is at most pi^2 / 8
-        # times the squared change of the matrix.
-        quick = moved + 1.25 * self._near.orientation_weight ** 2 * turned
-        if quick >= self._options.near ** 2 and (moved == math.inf or self._distance(
-                target, wanted_frame(before)) >= self._options.near):
+            self._clear_most, self._motions, self._joints)
+        # Most targets do not leap, and this is quick to see.
+        if moved + self._turn_weight * turned >= self._near_squared and (
+                moved == math.inf
+                or self._distance(target, wanted_frame(before)) >= self._options.near):
             return math.inf
         return math.sqrt(moved + turned)
 
     def _followed(self, target: Target, last: np.ndarray, moved: float) -> TrackResult | None:
         """Return the answer next to the last accepted positions, None if there is none."""
         furthest = self._options.max_joint_step
-        room = min(self._options.keep_clear * moved, 0.25 * furthest)
+        room = min(self._options.keep_clear * moved, self._clear_most)
         for goal in self._goals(target) if self._relaxation is not None else (target.goal,):
             for seed in (self._joints[kernels.T_AHEAD], last):
                 result, arrived = self._follow.solve(goal, seed, room)
                 if result is None:
                     continue
-                steps = np.empty(self._chain.size)
+                steps = np.empty(last.size)
                 if kernels.accept_step(self._gains, result.positions, arrived, furthest,
                                        self._motions, self._joints, steps) > furthest:
                     continue
                 if self._relaxation is not None and goal is not target.goal:
                     result = self._relaxation.result(result, target.goal)
-                return self._accepted(Verdict.REACHED, result, steps)
+                return self._accepted(REACHED, result, steps)
         return None
 
     def _goals(self, target: Target) -> Iterator[np.ndarray]:
@@ -289,7 +295,10 @@ class PoseTracker:
         self._positions, self._may_jump, self._held = result.positions, False, None
         self._is_waiting = False
         self._is_relaxed = result.relaxed is not None
-        return TrackResult(verdict, result, steps, result.positions)
+        answer = object.__new__(TrackResult)  # without the constructor, as in `result_of`
+        answer.__dict__.update(verdict=verdict, result=result, joint_steps=steps,
+                               positions=result.positions)
+        return answer
 
     def _searched(self, target: Target) -> TrackResult:
         """Return the answer of a search everywhere, if it is acceptable."""

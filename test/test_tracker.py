@@ -1,5 +1,7 @@
 """The tracker: a stream of targets becomes joint positions an arm can follow."""
 
+import copy
+
 from chains import chain_of
 from hypothesis import given, settings, strategies as st
 from ik_solver_node.chain import KinematicChain
@@ -304,6 +306,22 @@ def test_the_closest_pose_follows_an_unreachable_target_without_shaking(plane):
         assert np.linalg.norm(target - tips[-1]) == pytest.approx(0.6, abs=1e-4)
     steps = np.linalg.norm(np.diff(tips, axis=0), axis=1)
     assert steps.max() < 2.0 * 0.9 / 59
+
+
+def test_a_copy_goes_on_like_the_original(arm):
+    """Both know how the target moved, and neither disturbs the other."""
+    start = arm.clip(arm.mid_range() + [0.3, 0.4, -0.3, 0.5, 0.8, 0.2])
+    targets = [PoseTarget(arm.forward_kinematics(start + 0.01 * k)) for k in range(20)]
+    tracker = PoseTracker(arm, PATIENT)
+    tracker.reset(start)
+    for target in targets[:10]:
+        tracker.track(target)
+    other = copy.deepcopy(tracker)
+    for target in targets[10:]:
+        one, two = tracker.track(target), other.track(target)
+        assert one.positions.tolist() == two.positions.tolist()
+        assert one.result.position_error == two.result.position_error
+        assert one.result.iterations == two.result.iterations
 
 
 def test_options_change_between_targets(plane):

@@ -22,7 +22,7 @@ setup(
     install_requires=[
         'numba>=0.55',
         'numpy>=1.21',
-        'PyYAML>=5.4',
+        'pyyaml>=5.4',
         'tqdm>=4.57',
         'transforms3d>=0.3.1',
         'urdf-parser-py>=0.0.4',

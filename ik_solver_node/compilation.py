@@ -43,7 +43,7 @@ def warm_up() -> float:
     kernels.gap_to_reach(goal, chain[-1])
     motions, joints = np.zeros((2, kernels.G_TOOL)), np.zeros((kernels.TRACKED, 1))
     kernels.carry_on(goal, goal, bounds, preferences, 1.0, 1.0, motions, joints)
-    kernels.accept_step(np.ones(1), q, q, 1.0, motions, joints, np.zeros(1))
+    kernels.accept_step(_read_only(np.ones(1)), q, q, 1.0, motions, joints, np.zeros(1))
     q.flags.writeable = False
     kernels.tip_frames(constants, topology, q, frames)
     kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))

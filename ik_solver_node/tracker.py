@@ -161,9 +161,7 @@ class PoseTracker:
             raise ChainError(f'a tracker moves one tip, but the chain has {len(chain.tip_links)}: '
                              f'{", ".join(chain.tip_links)}; use solve for several')
         self._chain = chain
-        # A joint moves all that mimic it, some of them further than itself.
-        self._gains = np.array([max(abs(multiplier) for _, multiplier, _ in
-                                    chain.model.followers(name)) for name in chain.joint_names])
+        self._gains = chain.gains
         self._positions: np.ndarray | None = None
         self._is_waiting = True  # for the first target that is accepted
         self._asked: Target | None = None

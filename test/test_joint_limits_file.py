@@ -75,7 +75,7 @@ def test_a_file_of_ros2_control_is_read(tmp_path):
     ('joint_limits: {elbow: {has_jerk_limits: true}}', 'max_jerk is None'),
     ('joint_limits: {elbow: {has_jerk_limits: 1, max_jerk: 2}}', 'must be true or false'),
     ('joint_limits: {elbow: {min_position: 2, max_position: 1}}', 'min_position is 2.0, more'),
-    ('joint_limits: {elbow: {max_position: !degrees wide}}', "which is no number"),
+    ('joint_limits: {elbow: {max_position: !degrees wide}}', 'which is no number'),
     ('joint_limits: {elbow: !!python/object:os.system {}}', 'is no YAML'),
 ])
 def test_a_file_that_makes_no_sense_is_refused(tmp_path, text, says):

@@ -168,7 +168,7 @@ def test_options_that_make_no_sense_are_refused(change):
         MotionOptions(**change)
 
 
-# Streams -------------------------------------------------------------------------------------------
+# Streams -----------------------------------------------------------------------------------------
 
 
 def test_goals_that_come_now_and_then_are_spread_evenly():

@@ -57,6 +57,9 @@ class WatchOptions:
         0.3, 'distance of a measured joint from all that was commanded in the last half second, '
         'from which on the arm stops and waits for the service resume; 0 is off', unit='rad or m',
         minimum=0.0, maximum=1e3)
+    description: bool = option(
+        True, 'whether an arm in the modes move and track stops when nobody publishes the '
+        'robot_description any more that came by topic')
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -71,6 +74,7 @@ class Reason(str, Enum):
     MEASURED = 'measured'
     DESCRIPTION = 'description'
     INACTIVE = 'inactive'
+    CHANGE = 'change'
     STREAM = 'stream'
 
     @property
@@ -161,7 +165,7 @@ class Pilot:
         self._tracker = PoseTracker(chain)
         self._reasons: dict[Reason, str] = {}
         self._pending: Target | Pose | None = None
-        self._asked_at = -math.inf
+        self._asked_at = self._ticked_at = -math.inf
         self._measured: _Measured | None = None
         # Whether the motion, and the tracker, begin anew with the next target.
         self._starts_afresh, self._solves_afresh = True, True
@@ -254,10 +258,19 @@ class Pilot:
         for reason in [reason for reason in self._reasons if reason.needs_resume]:
             del self._reasons[reason]
 
+    def forget(self) -> None:
+        """Take the next target as a new motion, whatever was asked before."""
+        self._solves_afresh = True
+
     # --- one period ------------------------------------------------------------------------
 
     def tick(self, now: float) -> Tick:
         """Go on by one period at steady time `now` [s]."""
+        if now < self._ticked_at:  # a simulation that began again: what was is just now
+            self._asked_at = min(self._asked_at, now)
+            if self._measured is not None:
+                self._measured = self._measured._replace(at=now)
+        self._ticked_at = now
         self._watch_measured(now)
         self._watch_stream(now)
         answer = None

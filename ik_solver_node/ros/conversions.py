@@ -141,12 +141,18 @@ def direction_target(message: Vector3, T_base_frame: Pose | None,
     return asked.direction(direction)
 
 
-def joint_state(positions: Mapping[str, float], stamp: Time) -> JointState:
-    """Return joint positions [rad or m] by name as a message, without velocity and effort."""
+def joint_state(positions: Mapping[str, float], stamp: Time,
+                velocities: Mapping[str, float] = {}) -> JointState:
+    """
+    Return joint positions [rad or m] by name as a message, without effort.
+
+    Velocities [rad/s or m/s] of the same joints, or of none.
+    """
     message = JointState()
     message.header.stamp = stamp
     message.name = list(positions)
     message.position = list(positions.values())
+    message.velocity = [velocities[name] for name in positions] if velocities else []
     return message
 
 
@@ -166,6 +172,13 @@ def joint_positions(message: JointState) -> dict[str, float]:
         raise InvalidPoseError(f'joint states have {len(message.name)} names, but '
                                f'{len(message.position)} positions')
     return dict(zip(message.name, message.position))
+
+
+def joint_velocities(message: JointState) -> dict[str, float]:
+    """Return the velocities [rad/s or m/s] in a message by name; none if they do not fit."""
+    if len(message.name) != len(message.velocity):
+        return {}
+    return dict(zip(message.name, message.velocity))
 
 
 def diagnostics(stamp: Time, frame_id: str, status: DiagnosticStatus) -> DiagnosticArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
 from ik_solver_node.ros.parameters import NodeParameters
@@ -45,10 +46,21 @@ def build_chain(parameters: NodeParameters, from_topic: str | None) -> Kinematic
 
 
 def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
-    """Return the chain of a robot that the parameters ask for; raises `ChainError`."""
+    """Return the chain of a robot that the parameters ask for; raises `IkSolverError`."""
+    limits = {**_limits_of_file(model, parameters.motion.joint_limits_file),
+              **parameters.limits.as_mapping()}
     return KinematicChain.from_model(
         model, parameters.base_link or None, parameters.tip_links or None,
-        limits=parameters.limits.as_mapping(), locked=parameters.locked.as_mapping())
+        limits=limits, locked=parameters.locked.as_mapping())
+
+
+def _limits_of_file(model: RobotModel, file: str) -> dict[str, tuple[float, float]]:
+    """Return the limits of positions that a file of limits makes tighter [rad or m]."""
+    given = read_joint_limits(file) if file else {}
+    joints = {name: model.joint(name) for name in model.movable_joint_names if name in given}
+    return {name: (max(joint.lower, given[name].lower), min(joint.upper, given[name].upper))
+            for name, joint in joints.items()
+            if given[name].lower > joint.lower or given[name].upper < joint.upper}
 
 
 def summary(chain: KinematicChain) -> str:

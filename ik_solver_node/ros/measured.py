@@ -33,10 +33,18 @@ class MeasuredJoints:
         self._warn = warn
         self._said: set[str] = set()
         self._positions: dict[str, float] = {}
+        self._velocities: dict[str, float] = {}
         self._times: dict[str, float] = {}
 
-    def update(self, positions: Mapping[str, float], now: float) -> None:
-        """Take the positions [rad or m] of a message that arrived at steady time `now` [s]."""
+    def update(self, positions: Mapping[str, float], now: float,
+               velocities: Mapping[str, float] = {}) -> None:
+        """
+        Take the positions [rad or m] of a message that arrived at time `now` [s].
+
+        Velocities may be missing or not finite, as they often are.
+        """
+        self._velocities.update({name: velocity for name, velocity in velocities.items()
+                                 if math.isfinite(velocity)})
         for name, position in positions.items():
             if math.isfinite(position):
                 self._positions[name] = position
@@ -46,16 +54,16 @@ class MeasuredJoints:
                     f'the measured position of joint {name!r} is {position}; such values are '
                     'skipped'))
 
-    def seed(self, chain: KinematicChain, oldest: float) -> np.ndarray:
+    def state(self, chain: KinematicChain, oldest: float) -> tuple[np.ndarray, np.ndarray]:
         """
-        Return where the joints of `chain` are, shape (n,) [rad or m], inside their limits.
+        Return where the joints of `chain` are, and how fast, each (n,) [rad or m] and seconds.
 
         Parameters
         ----------
         chain : KinematicChain
             Whose joints.
         oldest : float
-            Steady time of the oldest measurement to use [s].
+            Time of the oldest measurement to use [s].
 
         Raises
         ------
@@ -67,15 +75,19 @@ class MeasuredJoints:
                    if self._times.get(name, -math.inf) < oldest]
         if missing:
             raise NotMeasuredError(listed(missing))
-        seed = np.array([self._positions[name] for name in chain.joint_names])
-        inside = chain.clip(seed)
-        for index in np.flatnonzero(inside != seed):
+        positions = np.array([self._positions[name] for name in chain.joint_names])
+        for index in np.flatnonzero(chain.clip(positions) != positions):
             name = chain.joint_names[index]
             self.warn_once(f'limits of {name}', (
-                f'joint {name!r} is measured at {seed[index]:.6g}, outside its limits '
+                f'joint {name!r} is measured at {positions[index]:.6g}, outside its limits '
                 f'[{chain.lower[index]:.6g}, {chain.upper[index]:.6g}]; solves start at the '
                 'limit'))
-        return inside
+        return positions, np.array([self._velocities.get(name, 0.0)
+                                    for name in chain.joint_names])
+
+    def seed(self, chain: KinematicChain, oldest: float) -> np.ndarray:
+        """Return where the joints of `chain` are, as `state` does, but inside their limits."""
+        return chain.clip(self.state(chain, oldest)[0])
 
     def warn_once(self, what: str, sentence: str) -> None:
         """Tell `sentence`, unless something about `what` was told before."""

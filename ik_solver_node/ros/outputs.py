@@ -34,14 +34,19 @@ class JointStateOutput:
         self._publisher = node.create_publisher(JointState, topic, QoSProfile(depth=10))
         self._last = 0
 
+    def close(self) -> None:
+        """Leave the topic."""
+        self._node.destroy_publisher(self._publisher)
+
     @property
     def topic(self) -> str:
         """The resolved name of the topic."""
         return self._publisher.topic_name
 
-    def send(self, positions: Mapping[str, float]) -> Time:
+    def send(self, positions: Mapping[str, float],
+             velocities: Mapping[str, float] = {}) -> Time:
         """
-        Publish positions by joint name [rad or m]; return the stamp they got.
+        Publish positions by joint name [rad or m], and velocities; return the stamp they got.
 
         Raises
         ------
@@ -50,10 +55,11 @@ class JointStateOutput:
 
         """
         for name, position in positions.items():
-            if not math.isfinite(position):
-                raise InvalidPoseError(f'joint {name!r} is at {position}; nothing was published')
+            if not math.isfinite(position) or not math.isfinite(velocities.get(name, 0.0)):
+                raise InvalidPoseError(f'joint {name!r} is at {position}, with a velocity of '
+                                       f'{velocities.get(name, 0.0)}; nothing was published')
         stamp = conversions.stamp_from_ns(self._next_stamp())
-        self._publisher.publish(conversions.joint_state(positions, stamp))
+        self._publisher.publish(conversions.joint_state(positions, stamp, velocities))
         return stamp
 
     def other_publishers(self) -> list[str]:

@@ -9,7 +9,10 @@ from enum import Enum
 from typing import Any, get_type_hints
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
+from ik_solver_node.joint_limits_file import JointLimit
+from ik_solver_node.motion import MotionOptions
 from ik_solver_node.options import check_options, option
+from ik_solver_node.pilot import WatchOptions
 from ik_solver_node.ros.lists import check_lists, check_tuple
 from ik_solver_node.ros.target_parameters import TargetParameters
 from ik_solver_node.solver_options import SolverOptions
@@ -63,6 +66,37 @@ class LockedJoints:
 
 
 @dataclass(frozen=True)
+class JointMotionLimits:
+    """Limits of motion that replace all others: one entry per joint in each list."""
+
+    joints: tuple[str, ...] = option((), 'joints whose limits of motion are replaced')
+    velocity: tuple[float, ...] = option(
+        (), 'their limits of velocity, in the same order; .inf leaves what there is',
+        unit='rad/s or m/s')
+    acceleration: tuple[float, ...] = option(
+        (), 'their limits of acceleration, in the same order; .inf leaves what there is',
+        unit='rad/s^2 or m/s^2')
+    jerk: tuple[float, ...] = option(
+        (), 'their limits of jerk, in the same order; .inf leaves what there is',
+        unit='rad/s^3 or m/s^3')
+
+    def __post_init__(self) -> None:
+        """Check every field and that they fit together."""
+        check_lists(self)
+        for name in ('velocity', 'acceleration', 'jerk'):
+            for joint, value in zip(self.joints, getattr(self, name)):
+                if not value > 0.0:
+                    raise OptionsError(f'{name} has {value!r} for joint {joint!r}, but must have '
+                                       'a positive number for each')
+
+    def as_mapping(self) -> dict[str, JointLimit]:
+        """Return the limits by joint."""
+        return {joint: JointLimit(velocity=velocity, acceleration=acceleration, jerk=jerk)
+                for joint, velocity, acceleration, jerk in
+                zip(self.joints, self.velocity, self.acceleration, self.jerk)}
+
+
+@dataclass(frozen=True)
 class NodeParameters:
     """
     Every parameter of the node; nested fields have dotted names, such as ``solver.max_time``.
@@ -74,6 +108,9 @@ class NodeParameters:
 
     """
 
+    autostart: bool = option(
+        True, 'whether the node configures and activates itself; if not, it waits for the '
+        'transitions of its life cycle', read_only=True)
     robot_description: str = option(
         '', 'the text of the URDF; goes before urdf_file; with both empty, the node listens to '
         'the topic robot_description')
@@ -109,6 +146,9 @@ class NodeParameters:
     target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
     tracking: TrackerOptions = TrackerOptions()
+    motion: MotionOptions = MotionOptions()
+    motion_limits: JointMotionLimits = JointMotionLimits()
+    watch: WatchOptions = WatchOptions()
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -124,6 +164,8 @@ class NodeParameters:
 
 CHAIN_FIELDS = ('robot_description', 'urdf_file', 'base_link', 'tip_links', 'limits', 'locked')
 """The fields of `NodeParameters` whose change needs a new chain."""
+DRIVE_FIELDS = ('mode', 'rate', 'profile', 'joint_limits_file')
+"""The fields of `MotionOptions` whose change needs a new drive."""
 
 
 def entries(kind: type = NodeParameters, prefix: str = '') -> Iterator[tuple[str, Field, Any]]:

@@ -63,6 +63,14 @@ class Posture:
             return {name: self._independent[name] for name in self._chain.joint_names}
         return {name: self._position(name) for name in self._sources}
 
+    def velocities(self, moving: np.ndarray, every: bool) -> dict[str, float]:
+        """Return velocities by name [rad/s or m/s]; those of the chain are `moving` (n,)."""
+        chain = dict(zip(self._chain.joint_names, moving.tolist()))
+        if not every:
+            return chain
+        return {name: multiplier * chain.get(source, 0.0)
+                for name, (source, multiplier, _) in self._sources.items()}
+
     def _position(self, name: str) -> float:
         """Return where a joint is; rounding does not take a mimic joint past its limits."""
         source, multiplier, offset = self._sources[name]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.pilot import Reason
 from ik_solver_node.tracker import TrackResult, Verdict
+
+FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION)
+"""Reasons to stop which nobody has asked for."""
 
 
 @dataclass
@@ -25,6 +30,8 @@ class NodeStatus:
         Why the last description was refused, if it was.
     problems : dict of str to str
         What is wrong apart from targets: a sentence each, empty if all is well.
+    halts : mapping of Reason to str
+        Why the arm stopped and stays where it is.
     verdicts : Counter of str
         How many targets ended how.
     last : TrackResult or None
@@ -40,6 +47,7 @@ class NodeStatus:
     waiting_for: str = ''
     bad_description: str = ''
     problems: dict[str, str] = field(default_factory=dict)
+    halts: Mapping[Reason, str] = field(default_factory=dict)
     verdicts: Counter = field(default_factory=Counter)
     last: TrackResult | None = None
     last_problem: str = ''
@@ -62,11 +70,14 @@ class NodeStatus:
         """The level and the sentence of the diagnostics."""
         if self.chain is None:
             return DiagnosticStatus.ERROR, self.bad_description or self.waiting_for
-        sentences = [sentence for sentence in self.problems.values() if sentence]
+        sentences = [*self.halts.values(), *filter(None, self.problems.values())]
         if self.last_problem:
             sentences.append(f'last target: {self.last_problem}')
         if sentences:
-            return DiagnosticStatus.WARN, '; '.join(sentences)
+            level = DiagnosticStatus.WARN
+            if any(reason in FAULTS for reason in self.halts):
+                level = DiagnosticStatus.ERROR
+            return level, '; '.join(sentences)
         received = sum(self.verdicts.values())
         return DiagnosticStatus.OK, ('every target reached so far' if received == self._reached
                                      else 'last target reached') if received else 'no target yet'
@@ -83,6 +94,7 @@ class NodeStatus:
             'mean solve time [s]': f'{self.solve_time / solved:.3g}' if solved else '',
             'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
             'last bad description': self.bad_description,
+            'stopped by': ', '.join(reason.value for reason in self.halts),
         }
         if self.chain is not None:
             details.update({

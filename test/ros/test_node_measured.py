@@ -64,7 +64,7 @@ def test_nothing_moves_before_every_joint_is_measured(client: Client, measure: M
     answer = client.answer(client.send_point(0.6, 0.2))
     assert 'no position of joint_2 on joint_states' in answer.message
     assert client.joint_states == []
-    client.next_diagnostics(lambda status: status.level == DiagnosticStatus.WARN
+    client.next_diagnostics(lambda status: status.level == DiagnosticStatus.ERROR
                             and 'no position of joint_2' in status.message)
 
 

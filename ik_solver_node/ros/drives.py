@@ -1,0 +1,311 @@
+"""
+Drives: how accepted solutions get to the arm.
+
+A `DirectDrive` solves for a target when it comes and sends the solution at once. A `TimedDrive`
+hands it to a `Pilot` and sends what that commands, period by period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Protocol
+
+from builtin_interfaces.msg import Time
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.joint_limits_file import read_joint_limits
+from ik_solver_node.motion import Mode
+from ik_solver_node.motion_limits import motion_limits, MotionDefaults, MotionLimits
+from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason
+from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
+from ik_solver_node.ros.outputs import JointStateOutput
+from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.ros.posture import Posture
+from ik_solver_node.target import Target
+from ik_solver_node.tracker import PoseTracker, TrackResult
+import numpy as np
+from rclpy.clock import Clock, ClockType, ROSClock
+from rclpy.node import Node
+from std_msgs.msg import Header
+
+NOT_MEASURED = ('no position of {missing} on joint_states in the last {timeout:g} s '
+                '(measured_timeout): the arm is not moved from where it may not be')
+
+
+class Listener(Protocol):
+    """What a drive tells."""
+
+    def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
+        """Hear what became of a target, and with which stamp joints were published for it."""
+
+    def halted(self, reasons: Mapping[Reason, str]) -> None:
+        """Hear why the arm is kept where it is, when that has changed."""
+
+
+class Drive(Protocol):
+    """What an `Operation` asks of a drive."""
+
+    def take(self, header: Header, target: Target) -> None:
+        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+
+    def configure(self, settings: NodeParameters, forget: bool) -> None:
+        """Use other parameters of the same kind of drive; `forget` what was asked last."""
+
+    def measure(self, now: float) -> None:
+        """Hear that joints were measured."""
+
+    def halt(self, reason: Reason, sentence: str) -> None:
+        """Stop the arm, and keep it there while `reason` holds."""
+
+    def clear(self, reason: Reason) -> None:
+        """Hear that `reason` is gone."""
+
+    def resume(self) -> None:
+        """Lead on after what needs it."""
+
+    def retire(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as the arm stands; another drive then takes over."""
+
+    def close(self) -> None:
+        """Send nothing any more."""
+
+
+class DirectDrive:
+    """
+    Solves for each target at once, and publishes what is accepted.
+
+    Parameters
+    ----------
+    chain : KinematicChain
+        The chain to move.
+    posture : Posture
+        Where all joints are.
+    output : JointStateOutput
+        Where they are published.
+    measured : MeasuredJoints or None
+        Where they are measured, if they are.
+    settings : NodeParameters
+        The parameters of the node.
+    listener : Listener
+        Hears of answers and stops.
+    keep : bool
+        Whether `posture` holds what was accepted before, by another drive.
+
+    """
+
+    def __init__(self, chain: KinematicChain, posture: Posture, output: JointStateOutput,
+                 measured: MeasuredJoints | None, settings: NodeParameters, listener: Listener,
+                 keep: bool) -> None:
+        self._chain, self._posture, self._output = chain, posture, output
+        self._measured, self._settings, self._listener = measured, settings, listener
+        self._tracker = PoseTracker(chain, settings.solver, settings.tracking)
+        if keep:
+            self._tracker.reset(posture.chain_positions)
+        self._reasons: dict[Reason, str] = {}
+        self._asked_at = -np.inf
+
+    def take(self, header: Header, target: Target) -> None:
+        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+        for sentence in self._reasons.values():
+            raise HaltedError(sentence)
+        answer = self._tracker.track(target, self._seed())
+        self._asked_at = monotonic()
+        published = None
+        if answer.positions is not None:
+            self._posture.move(answer.positions)
+            every = self._settings.publish_all_joints and self._measured is None
+            published = self._output.send(self._posture.joints(every))
+        self._listener.report(header, answer, published)
+
+    def _seed(self) -> np.ndarray | None:
+        """
+        Return where the joints are measured; None if the node is not to look.
+
+        Raises
+        ------
+        NotMeasuredError
+            If a joint is not measured: an arm is not commanded from where it may not be.
+
+        """
+        if self._measured is None:
+            return None
+        now, timeout = monotonic(), self._settings.measured_timeout
+        try:
+            seed = self._measured.seed(self._chain, now - timeout)
+        except NotMeasuredError as missing:
+            sentence = NOT_MEASURED.format(missing=missing, timeout=timeout)
+            self._listener.halted({**self._reasons, Reason.MEASURED: sentence})
+            raise NotMeasuredError(sentence) from missing
+        self._listener.halted(self._reasons)
+        if 0.0 < self._settings.seed_timeout < now - self._asked_at:
+            self._tracker.reset(seed)
+        return seed
+
+    def configure(self, settings: NodeParameters, forget: bool) -> None:
+        """Use other parameters of the same kind of drive; `forget` what was asked last."""
+        self._settings = settings
+        self._tracker.configure(settings.solver, settings.tracking)
+        if forget:
+            self._tracker.reset(self._tracker.positions)
+
+    def measure(self, now: float) -> None:
+        """Hear that joints were measured: they are looked at when a target comes."""
+
+    def halt(self, reason: Reason, sentence: str) -> None:
+        """Refuse targets while `reason` holds; what was sent is on its way."""
+        self._reasons[reason] = sentence
+        self._listener.halted(self._reasons)
+
+    def clear(self, reason: Reason) -> None:
+        """Hear that `reason` is gone."""
+        if self._reasons.pop(reason, None) is not None:
+            self._listener.halted(self._reasons)
+
+    def resume(self) -> None:
+        """Lead on after what needs it."""
+        for reason in [reason for reason in self._reasons if reason.needs_resume]:
+            self.clear(reason)
+
+    def retire(self, then: Callable[[], None]) -> None:
+        """Call `then`: nothing is on the move here."""
+        then()
+
+    def close(self) -> None:
+        """Send nothing any more: nothing is sent without a target."""
+
+
+class TimedDrive:
+    """
+    Moves the arm period by period: the modes move and track.
+
+    Parameters
+    ----------
+    node : Node
+        Has the clock and makes the timer.
+    chain, posture, output, measured, settings, listener
+        As of a `DirectDrive`.
+
+    Raises
+    ------
+    IkSolverError
+        If the limits of motion cannot be read or make no sense, or ruckig is wanted and missing.
+
+    """
+
+    def __init__(self, node: Node, chain: KinematicChain, posture: Posture,
+                 output: JointStateOutput, measured: MeasuredJoints | None,
+                 settings: NodeParameters, listener: Listener) -> None:
+        self._node, self._chain, self._posture, self._output = node, chain, posture, output
+        self._measured, self._settings, self._listener = measured, settings, listener
+        self._pilot = Pilot(chain, limits_of(chain, settings), self._options(settings),
+                            posture.chain_positions)
+        if self._pilot.without_ruckig:
+            node.get_logger().warning(self._pilot.without_ruckig)
+        self._header: Header | None = None
+        self._told: dict[Reason, str] = {}
+        self._then: Callable[[], None] | None = None
+        # Simulated time is the time of a simulated arm; else no clock that may be set counts.
+        clock = node.get_clock()
+        self._simulated = (
+            clock if isinstance(clock, ROSClock) and clock.ros_time_is_active else None)
+        self._timer = node.create_timer(
+            self._pilot.period, self._on_timer,
+            clock=self._simulated or Clock(clock_type=ClockType.STEADY_TIME))
+
+    def now(self) -> float:
+        """Return the time that the motion goes by [s]."""
+        if self._simulated is not None:
+            return 1e-9 * self._simulated.now().nanoseconds
+        return monotonic()
+
+    def _options(self, settings: NodeParameters) -> PilotOptions:
+        """Return what the pilot is to know of the parameters."""
+        return PilotOptions(
+            motion=settings.motion, solver=settings.solver, tracking=settings.tracking,
+            watch=settings.watch, restart_pause=settings.seed_timeout,
+            measured_timeout=None if self._measured is None else settings.measured_timeout)
+
+    def take(self, header: Header, target: Target) -> None:
+        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+        self._pilot.aim(target)
+        self._header = header
+
+    def configure(self, settings: NodeParameters, forget: bool) -> None:
+        """Use other parameters of the same kind of drive; `forget` what was asked last."""
+        self._pilot.configure(limits_of(self._chain, settings), self._options(settings))
+        self._settings = settings
+        if forget:
+            self._pilot.forget()
+
+    def measure(self, now: float) -> None:
+        """Tell the pilot where the joints are, if all are measured."""
+        assert self._measured is not None
+        try:
+            positions, velocities = self._measured.state(
+                self._chain, now - self._settings.measured_timeout)
+        except NotMeasuredError:
+            return
+        self._pilot.measure(positions, self.now(), velocities)
+        self._tell()
+
+    def halt(self, reason: Reason, sentence: str) -> None:
+        """Stop the arm, and keep it there while `reason` holds."""
+        self._pilot.halt(reason, sentence)
+        self._tell()
+
+    def clear(self, reason: Reason) -> None:
+        """Hear that `reason` is gone."""
+        self._pilot.clear(reason)
+        self._tell()
+
+    def resume(self) -> None:
+        """Lead on after what needs it."""
+        self._pilot.resume()
+        self._tell()
+
+    def retire(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as the arm stands; another drive then takes over."""
+        self._then = then
+        self.halt(Reason.CHANGE, 'the arm stops because the robot or the mode is changed')
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self._node.destroy_timer(self._timer)
+
+    def _on_timer(self) -> None:
+        """Go on by one period."""
+        tick = self._pilot.tick(self.now())
+        published = None
+        if tick.state is not None:
+            self._posture.move(tick.state.positions)
+            every = self._settings.publish_all_joints and self._measured is None
+            published = self._output.send(
+                self._posture.joints(every),
+                self._posture.velocities(tick.state.velocities, every))
+        if tick.answer is not None:
+            assert self._header is not None
+            self._listener.report(self._header, tick.answer,
+                                  published if tick.answer.accepted else None)
+        self._tell()
+        if self._then is not None and self._pilot.has_arrived:
+            then, self._then = self._then, None
+            then()
+
+    def _tell(self) -> None:
+        """Tell why the arm is kept where it is, if that has changed."""
+        if self._pilot.reasons != self._told:
+            self._told = dict(self._pilot.reasons)
+            self._listener.halted(self._told)
+
+
+def limits_of(chain: KinematicChain, settings: NodeParameters) -> MotionLimits:
+    """Return how fast the joints of a chain may move; raises `OptionsError`."""
+    motion = settings.motion
+    defaults = MotionDefaults(motion.default_velocity, motion.acceleration_time, motion.jerk_time)
+    from_file = read_joint_limits(motion.joint_limits_file) if motion.joint_limits_file else {}
+    return motion_limits(chain, defaults, from_file, settings.motion_limits.as_mapping())
+
+
+def is_timed(settings: NodeParameters) -> bool:
+    """Return whether a timed drive is wanted."""
+    return settings.motion.mode is not Mode.DIRECT

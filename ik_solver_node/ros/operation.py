@@ -1,0 +1,507 @@
+"""
+One life of the node, from configure to cleanup: targets in, joint states out.
+
+Topics (all can be remapped):
+
+=====================  =========================  =================================================
+target_pose            in, PoseStamped            reliable, keep last 1: only the newest counts
+target_point           in, PointStamped           the same, in any orientation
+target_orientation     in, QuaternionStamped      the same, an orientation anywhere
+target_direction       in, Vector3Stamped         the same, where an axis of the tip shall point
+robot_description      in, String                 reliable, transient local, if no parameter has it
+joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
+                                                  in, sensor data
+joint_commands         out, JointState            with ``use_measured_state``, instead
+~/solution             out, DiagnosticArray       latched; verdict and errors of each target
+/diagnostics           out, DiagnosticArray       1 Hz and on change
+=====================  =========================  =================================================
+
+Services, both std_srvs/Trigger: ``~/stop`` brakes within one period and keeps the arm there until
+``~/resume``.
+
+What of a target counts is said by the parameters ``target.*``: see `TargetParameters`. Everything
+runs in one thread: a new model or parameter takes effect between two messages, or, where the arm
+is on the move and must stop for it, as soon as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from time import monotonic
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import PointStamped, PoseStamped, QuaternionStamped, Vector3Stamped
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import IkSolverError, OptionsError
+from ik_solver_node.pilot import Reason
+from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.drives import DirectDrive, Drive, is_timed, limits_of, TimedDrive
+from ik_solver_node.ros.frames import Frames
+from ik_solver_node.ros.measured import MeasuredJoints
+from ik_solver_node.ros.outputs import JointStateOutput
+from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.status import FAULTS, NodeStatus
+from ik_solver_node.target import Target
+from ik_solver_node.tracker import TrackResult, Verdict
+from rclpy.clock import Clock, ClockType
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header, String
+from std_srvs.srv import Trigger
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+DIAGNOSTICS_PERIOD = 1.0
+"""Time between two diagnostics, and between two warnings of a kind [s]."""
+
+WAITING_PERIOD = 10.0
+"""Time between two reminders that the robot description is missing [s]."""
+
+
+class Operation:
+    """
+    Moves the tip of a robot to the targets that the node receives.
+
+    Parameters
+    ----------
+    node : Node
+        Whose topics, services and timers these are.
+    settings : NodeParameters
+        Its parameters.
+
+    Raises
+    ------
+    IkSolverError
+        If the robot description that a parameter gives is refused; nothing is left open then.
+
+    """
+
+    def __init__(self, node: Node, settings: NodeParameters) -> None:
+        self._node, self._settings = node, settings
+        self._status = NodeStatus()
+        self._closing = ExitStack()
+        self._drive: Drive | None = None
+        self._chain: KinematicChain | None = None
+        self._posture: Posture | None = None
+        self._measured: MeasuredJoints | None = None
+        self._is_active = self._has_moved = False
+        self._level = DiagnosticStatus.STALE
+        self._received: str | None = None
+        self._last_good: str | None = None
+        self._descriptions: Subscription | None = None
+        self._listens_to_targets = False
+        # Simulated time may stand still or be set back; whoever listens must still be served.
+        self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._publish_timer: Timer | None = None
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- life --------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        """Get a chain, and only then listen."""
+        chain = description.build_chain(self._settings, None)
+        self._output = JointStateOutput(
+            self._node, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
+        self._closing.callback(self._output.close)
+        # Latched, so that whoever asks after a target is sent still hears the answer.
+        self._solution = self._publisher('~/solution', LATCHED)
+        self._diagnostics = self._publisher('/diagnostics', QoSProfile(depth=10))
+        self._frames = Frames(self._node)
+        if self._settings.use_measured_state:
+            self._measured = MeasuredJoints(self._node.get_logger().warning)
+            self._subscribe(JointState, 'joint_states', self._on_joint_states,
+                            qos_profile_sensor_data)
+        for name, callback in (('~/stop', self._on_stop), ('~/resume', self._on_resume)):
+            self._closing.callback(self._node.destroy_service,
+                                   self._node.create_service(Trigger, name, callback))
+        if chain is None:
+            self._listen_to_description()
+        else:
+            self._use_chain(chain, None)
+        self._set_publish_rate()
+        self._every(DIAGNOSTICS_PERIOD, self._on_diagnostics_timer)
+
+    def activate(self) -> None:
+        """Take targets from now on."""
+        self._is_active = True
+        if self._drive is not None:
+            self._drive.clear(Reason.INACTIVE)
+            self._node.get_logger().info(self._ready())
+        self._publish_diagnostics()
+
+    def deactivate(self) -> None:
+        """Stop smoothly, and stay there."""
+        self._is_active = False
+        self._keep_still()
+        self._publish_diagnostics()
+
+    def close(self) -> None:
+        """Leave every topic and service."""
+        if self._publish_timer is not None:
+            self._node.destroy_timer(self._publish_timer)
+        if self._drive is not None:
+            self._drive.close()
+        self._closing.close()
+
+    def _keep_still(self) -> None:
+        """Refuse targets while the node is not active."""
+        if self._drive is not None and not self._is_active:
+            self._drive.halt(Reason.INACTIVE, 'the node is not active; activate it (ros2 '
+                             f'lifecycle set {self._node.get_fully_qualified_name()} activate)')
+
+    def _publisher(self, topic: str, qos: QoSProfile) -> Any:
+        """Return a publisher of diagnostics."""
+        publisher = self._node.create_publisher(DiagnosticArray, topic, qos)
+        self._closing.callback(self._node.destroy_publisher, publisher)
+        return publisher
+
+    def _subscribe(self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile,
+                   **options: Any) -> Subscription:
+        """Listen to a topic until the end."""
+        subscription = self._node.create_subscription(kind, topic, callback, qos, **options)
+        self._closing.callback(self._node.destroy_subscription, subscription)
+        return subscription
+
+    def _every(self, period: float, callback: Callable[[], None]) -> None:
+        """Call something again and again until the end, every so many seconds."""
+        self._closing.callback(self._node.destroy_timer, self._node.create_timer(
+            period, callback, clock=self._steady_clock))
+
+    def _listen_to_description(self) -> None:
+        """Subscribe to the robot description, once."""
+        if self._descriptions is None:
+            self._descriptions = self._subscribe(
+                String, 'robot_description', self._on_description, LATCHED)
+            self._status.waiting_for = (
+                f'waiting for robot_description on {self._descriptions.topic_name}')
+            self._remind_of_description()
+            self._every(WAITING_PERIOD, self._remind_of_description)
+
+    def _remind_of_description(self) -> None:
+        """Say that the robot description is missing, if it is."""
+        if self._chain is None:
+            self._node.get_logger().info(self._status.waiting_for)
+
+    def _listen_to_targets(self) -> None:
+        """Subscribe to the targets, once."""
+        if self._listens_to_targets:
+            return
+        self._listens_to_targets = True
+        kinds: tuple[tuple[Any, str, Callable[[Any], None]], ...] = (
+            (PoseStamped, 'target_pose', self._on_target_pose),
+            (PointStamped, 'target_point', self._on_target_point),
+            (QuaternionStamped, 'target_orientation', self._on_target_orientation),
+            (Vector3Stamped, 'target_direction', self._on_target_direction))
+        try:
+            for kind, topic, callback in kinds:
+                self._subscribe(
+                    kind, topic, callback, QoSProfile(depth=1),
+                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        except (InvalidQosOverridesError, ParameterException, RuntimeError,
+                TypeError) as error:
+            raise OptionsError(f'qos_overrides: {error}') from error
+
+    # --- the model ---------------------------------------------------------------------------
+
+    def _on_description(self, message: String) -> None:
+        """Use a new description if it is good, else keep the chain."""
+        # Kept in any case: a latched message comes only once, and a change of parameters may make
+        # it good, such as the choice of a tip.
+        self._received = message.data
+        if not description.comes_by_topic(self._settings):
+            return
+        if message.data == self._last_good:
+            self._status.bad_description = ''
+            return
+        self._node.get_logger().info(
+            f'received robot_description ({len(message.data)} characters)')
+        try:
+            chain = description.build_chain(self._settings, message.data)
+            if chain is not None and is_timed(self._settings):
+                limits_of(chain, self._settings)
+        except IkSolverError as error:
+            self._report_bad_description(str(error))
+            return
+        self._use_chain(chain, message.data)
+
+    def _build_chain(self, settings: NodeParameters) -> tuple[KinematicChain | None, str | None]:
+        """Return the chain that `settings` ask for, and the message it comes from, if it does."""
+        try:
+            chain, text = description.build_chain(settings, self._received), self._received
+        except IkSolverError:
+            if self._last_good is None:
+                raise
+            chain, text = description.build_chain(settings, self._last_good), self._last_good
+        if chain is None and self._chain is not None:  # nothing describes a robot any more
+            chain = description.chain_of(self._chain.model, settings)
+        return chain, text if description.comes_by_topic(settings) else self._last_good
+
+    def _report_bad_description(self, reason: str) -> None:
+        """Say that a description cannot be used."""
+        kept = 'waiting for another one' if self._chain is None else 'the last good one stays'
+        self._status.bad_description = f'robot_description refused, {kept}: {reason}'
+        self._node.get_logger().error(self._status.bad_description)
+        self._publish_diagnostics()
+
+    def _use_chain(self, chain: KinematicChain | None, text: str | None) -> None:
+        """Solve on `chain` from now on, or from when the arm stands; `text` describes it."""
+        if chain is None:
+            return
+
+        def take_over() -> None:
+            self._last_good = text
+            self._status.bad_description = ''
+            self._take_over(chain)
+
+        if self._drive is None:
+            take_over()
+        else:
+            self._drive.retire(take_over)
+
+    def _take_over(self, chain: KinematicChain) -> None:
+        """Solve on `chain`; joints that it shares with the last one stay put."""
+        if self._drive is not None:
+            self._drive.close()
+        posture = Posture(chain, self._posture if self._has_moved else None)
+        drive: Drive
+        if is_timed(self._settings):
+            drive = TimedDrive(self._node, chain, posture, self._output, self._measured,
+                               self._settings, self)
+        else:
+            drive = DirectDrive(chain, posture, self._output, self._measured, self._settings, self,
+                                self._has_moved)
+        self._drive, self._posture = drive, posture
+        self._chain = self._status.chain = chain
+        self._status.halts = {}
+        self._keep_still()
+        self._listen_to_targets()
+        if self._is_active:
+            self._node.get_logger().info(self._ready())
+        self._publish_diagnostics()
+
+    def _ready(self) -> str:
+        """Return what is moved, and how."""
+        assert self._chain is not None
+        motion = self._settings.motion
+        timed = f', in the mode {motion.mode.value} at {motion.rate:g} Hz' if is_timed(
+            self._settings) else ''
+        return f'ready: {description.summary(self._chain)}{timed}'
+
+    # --- targets -----------------------------------------------------------------------------
+
+    def _on_target_pose(self, message: PoseStamped) -> None:
+        """Bring the tip to a pose."""
+        self._follow(message.header, message.pose, conversions.pose_target)
+
+    def _on_target_point(self, message: PointStamped) -> None:
+        """Bring the tip to a point, in any orientation."""
+        self._follow(message.header, message.point, conversions.point_target)
+
+    def _on_target_orientation(self, message: QuaternionStamped) -> None:
+        """Turn the tip to an orientation, anywhere."""
+        self._follow(message.header, message.quaternion, conversions.orientation_target)
+
+    def _on_target_direction(self, message: Vector3Stamped) -> None:
+        """Turn the tip until an axis of it points in a direction, anywhere."""
+        self._follow(message.header, message.vector, conversions.direction_target)
+
+    def _follow(self, header: Header, message: Any, convert: Callable[..., Target]) -> None:
+        """Take a target to the base frame, and hand it to the drive."""
+        assert self._drive is not None and self._chain is not None
+        try:
+            conversions.check_stamp(header.stamp, self._node.get_clock().now().nanoseconds,
+                                    self._settings.target_timeout)
+            T_base_frame = self._frames.T_base_frame(self._chain.base_link, header)
+            self._drive.take(header, convert(message, T_base_frame, self._settings.target))
+        except IkSolverError as error:
+            self._refuse(header, str(error))
+
+    def _refuse(self, header: Header, sentence: str) -> None:
+        """Say why a target message cannot be used."""
+        self._node.get_logger().warning(f'target refused: {sentence}',
+                                        throttle_duration_sec=DIAGNOSTICS_PERIOD)
+        self._status.count_refusal(sentence)
+        self._publish_solution(header.stamp, DiagnosticStatus.ERROR, sentence,
+                               conversions.refusal_values())
+
+    def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
+        """Tell how a target went."""
+        self._has_moved = self._has_moved or answer.accepted
+        if answer.verdict is not Verdict.REACHED:
+            self._node.get_logger().warning(answer.sentence,
+                                            throttle_duration_sec=DIAGNOSTICS_PERIOD)
+        self._status.count(answer)
+        self._publish_solution(header.stamp, conversions.LEVELS[answer.verdict], answer.sentence,
+                               conversions.solution_values(answer, published))
+
+    def _publish_solution(self, stamp: Time, level: bytes, sentence: str,
+                          values: dict[str, str]) -> None:
+        """Publish the verdict on a target; the diagnostics too if they changed with it."""
+        assert self._chain is not None
+        status = conversions.diagnostic_status(
+            f'{self._node.get_name()}: {self._chain.tip_links[0]}', self._chain.model.name, level,
+            sentence, values)
+        self._solution.publish(conversions.diagnostics(stamp, self._chain.base_link, status))
+        if self._status.summary[0] != self._level:
+            self._publish_diagnostics()
+
+    # --- stop and go -------------------------------------------------------------------------
+
+    def halted(self, reasons: Mapping[Reason, str]) -> None:
+        """Tell why the arm is kept where it is, when that has changed."""
+        for reason, sentence in reasons.items():
+            if reason not in self._status.halts:
+                logger = self._node.get_logger()
+                # One call for each level: rclpy lets no line change its own.
+                if reason in FAULTS:
+                    logger.error(sentence)
+                elif reason is not Reason.INACTIVE:
+                    logger.warning(sentence)
+        changed = reasons.keys() != self._status.halts.keys()
+        self._status.halts = dict(reasons)
+        if changed:
+            self._publish_diagnostics()
+
+    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Brake as quickly as the limits allow."""
+        response.success = self._drive is not None
+        response.message = 'nothing moves: there is no robot description yet'
+        if self._drive is not None:
+            resume = self._node.resolve_service_name('~/resume')
+            response.message = f'stopped; {resume} lets the next target move the arm again'
+            self._drive.halt(Reason.STOP, f'stopped by the service stop; call {resume}')
+        return response
+
+    def _on_resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Let the next target move the arm again."""
+        response.success = self._drive is not None
+        response.message = 'there is no robot description yet'
+        if self._drive is not None:
+            self._drive.resume()
+            left = list(self._status.halts.values())
+            response.success = not left
+            response.message = '; '.join(left) or 'the next target moves the arm'
+        return response
+
+    # --- joints ------------------------------------------------------------------------------
+
+    def _on_joint_states(self, message: JointState) -> None:
+        """Note where the joints are measured."""
+        assert self._measured is not None
+        try:
+            positions = conversions.joint_positions(message)
+        except IkSolverError as error:
+            self._measured.warn_once('lengths', f'{error}; such messages are skipped')
+            return
+        joints = () if self._chain is None else self._chain.joint_names
+        velocities, now = conversions.joint_velocities(message), monotonic()
+        self._measured.update(
+            {name: positions[name] for name in joints if name in positions}, now,
+            {name: velocities[name] for name in joints if name in velocities})
+        if self._drive is not None:
+            self._drive.measure(now)
+
+    def _set_publish_rate(self) -> None:
+        """Start, stop or change the steady publishing of the joints."""
+        if self._publish_timer is not None:
+            self._node.destroy_timer(self._publish_timer)
+            self._publish_timer = None
+        # A command that is sent again could fight others that move the arm in the meantime.
+        if self._settings.publish_rate > 0.0 and self._measured is None:
+            self._publish_timer = self._node.create_timer(
+                1.0 / self._settings.publish_rate, self._on_publish_timer,
+                clock=self._steady_clock)
+
+    def _on_publish_timer(self) -> None:
+        """Publish the joints again, for whoever came late."""
+        if self._posture is not None and self._is_active:
+            self._output.send(self._posture.joints(self._settings.publish_all_joints))
+
+    # --- parameters --------------------------------------------------------------------------
+
+    def _needs_new_drive(self, changed: NodeParameters) -> bool:
+        """Return whether `changed` differ in what the chain is made of, or how it is moved."""
+        return any(getattr(changed, name) != getattr(self._settings, name)
+                   for name in parameters.CHAIN_FIELDS) or any(
+            getattr(changed.motion, name) != getattr(self._settings.motion, name)
+            for name in parameters.DRIVE_FIELDS)
+
+    def check(self, changed: NodeParameters) -> None:
+        """Raise `IkSolverError` if no chain can be built and moved with `changed`."""
+        chain = self._chain
+        if self._needs_new_drive(changed):
+            chain = self._build_chain(changed)[0]
+        if chain is not None and is_timed(changed):
+            limits_of(chain, changed)
+
+    def apply(self, changed: NodeParameters) -> None:
+        """Use `changed` parameters from now on."""
+        needs_new_drive = self._needs_new_drive(changed)
+        means_other_targets = changed.target != self._settings.target
+        has_new_rate = changed.publish_rate != self._settings.publish_rate
+        self._settings = changed
+        if self._drive is not None and not needs_new_drive:
+            self._drive.configure(changed, means_other_targets)
+        if needs_new_drive:
+            self._rebuild()
+        if has_new_rate:
+            self._set_publish_rate()
+
+    def _rebuild(self) -> None:
+        """Build the chain anew after a change of parameters."""
+        if description.comes_by_topic(self._settings):
+            self._listen_to_description()
+        try:
+            self._use_chain(*self._build_chain(self._settings))
+        except IkSolverError as error:  # a file may have changed since the check
+            self._report_bad_description(str(error))
+
+    # --- diagnostics -------------------------------------------------------------------------
+
+    def _on_diagnostics_timer(self) -> None:
+        """Look around once a second, and tell."""
+        others = self._output.other_publishers()
+        problem = '' if not others else (
+            f'{", ".join(others)} also publishes on {self._output.topic}: the arm will flicker '
+            'between the two; stop one or remap its topic')
+        if problem and problem != self._status.problems.get('others'):
+            self._node.get_logger().warning(problem)
+        self._status.problems['others'] = problem
+        self._watch_description()
+        self._publish_diagnostics()
+
+    def _watch_description(self) -> None:
+        """Stop an arm on the move whose description is gone: so is what it belongs to."""
+        if self._drive is None or self._descriptions is None or self._last_good is None:
+            return
+        topic = self._descriptions.topic_name
+        if self._settings.watch.description and is_timed(self._settings) and (
+                not self._node.count_publishers(topic)):
+            self._drive.halt(Reason.DESCRIPTION, (
+                f'nobody publishes {topic} any more (watch.description): the arm stopped; it '
+                'moves again with the first target after somebody does'))
+        else:
+            self._drive.clear(Reason.DESCRIPTION)
+
+    def _publish_diagnostics(self) -> None:
+        """Publish how the node is doing."""
+        self._level, sentence = self._status.summary
+        values = self._status.values()
+        status = conversions.diagnostic_status(
+            f'{self._node.get_fully_qualified_name().lstrip("/")}: solver', values['robot'],
+            self._level, sentence, values)
+        self._diagnostics.publish(
+            conversions.diagnostics(self._node.get_clock().now().to_msg(), '', status))

@@ -257,6 +257,7 @@ class Pilot:
         """Lead on after what needs it; the arm stays where it is until the next target."""
         for reason in [reason for reason in self._reasons if reason.needs_resume]:
             del self._reasons[reason]
+        self._commands.clear()  # what was commanded before is no measure of where the arm is now
 
     def forget(self) -> None:
         """Take the next target as a new motion, whatever was asked before."""

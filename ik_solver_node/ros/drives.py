@@ -45,6 +45,10 @@ class Listener(Protocol):
 class Drive(Protocol):
     """What an `Operation` asks of a drive."""
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether joints are sent at this moment, without being asked to."""
+
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
 
@@ -103,6 +107,8 @@ class DirectDrive:
             self._tracker.reset(posture.chain_positions)
         self._reasons: dict[Reason, str] = {}
         self._asked_at = -np.inf
+
+    is_moving = False
 
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
@@ -211,6 +217,11 @@ class TimedDrive:
         self._timer = node.create_timer(
             self._pilot.period, self._on_timer,
             clock=self._simulated or Clock(clock_type=ClockType.STEADY_TIME))
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether joints are sent at this moment, without being asked to."""
+        return not self._pilot.has_arrived
 
     def now(self) -> float:
         """Return the time that the motion goes by [s]."""

@@ -427,7 +427,9 @@ class Operation:
 
     def _on_publish_timer(self) -> None:
         """Publish the joints again, for whoever came late."""
-        if self._posture is not None and self._is_active:
+        if self._drive is None or self._posture is None or self._drive.is_moving:
+            return
+        if self._is_active:
             self._output.send(self._posture.joints(self._settings.publish_all_joints))
 
     # --- parameters --------------------------------------------------------------------------

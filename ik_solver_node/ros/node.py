@@ -23,8 +23,6 @@ runs in one thread: a new model or parameter takes effect between two messages.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-import signal
 import sys
 from time import monotonic
 from typing import Any
@@ -42,6 +40,7 @@ from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import JointStateOutput
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.running import run
 from ik_solver_node.ros.status import NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import PoseTracker, TrackResult, Verdict
@@ -49,11 +48,9 @@ import numpy as np
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
-from rclpy.signals import install_signal_handlers, SignalHandlerOptions
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
@@ -82,7 +79,7 @@ class IkSolverNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings = parameters.declare(self)
+        self._settings: NodeParameters = parameters.declare(self)
         self._status = NodeStatus()
         self._output = JointStateOutput(
             self, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
@@ -412,48 +409,7 @@ def main(args: list[str] | None = None) -> int:
         Command line; default that of the process.
 
     """
-    try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except Exception as error:  # RCLError, which has no public name: arguments that are none
-        sys.exit(f'{NODE_NAME}: {error}')
-    _load_kernels()
-    # rclpy's own handler shuts ROS down on a signal, which ends `spin`. Python's would raise too,
-    # in the middle of anything.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    install_signal_handlers()
-    try:
-        _serve(IkSolverNode())
-    except (IkSolverError, ParameterException, RuntimeError) as error:
-        # Once a signal has shut ROS down, whatever is in use says so in its own way.
-        if rclpy.ok():
-            rclpy.logging.get_logger(NODE_NAME).error(str(error))
-            return 1
-    finally:
-        with suppress(RuntimeError):  # a signal may be shutting ROS down at this very moment
-            rclpy.try_shutdown()
-    return 0
-
-
-def _serve(node: Node) -> None:
-    """
-    Serve until ROS is shut down.
-
-    Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
-    arm whose node has died is worse off than one whose node has skipped a message.
-    """
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while rclpy.ok():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-        except Exception as error:
-            if rclpy.ok():
-                node.get_logger().error(
-                    f'skipped what could not be handled: {type(error).__name__}: {error}',
-                    throttle_duration_sec=DIAGNOSTICS_PERIOD)
+    return run(NODE_NAME, IkSolverNode, args, prepare=_load_kernels)
 
 
 def _load_kernels() -> None:

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from ik_solver_node.exceptions import IkSolverError, MissingDependencyError, OptionsError
+from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.ros import conversions as messages, parameters
 from ik_solver_node.ros.running import run
 from ik_solver_node.ros.stand_in import conversions
@@ -41,7 +41,6 @@ from ik_solver_node.urdf_file import read_urdf
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_system_default, QoSProfile
-from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
 from trajectory_msgs.msg import JointTrajectory
@@ -86,7 +85,6 @@ class StandInNode(Node):
         self.get_logger().warning(
             f'{SIMULATION}: joint_states of this node tell where simulated joints are')
         settings = self._settings
-        self._check_name()
         if settings.robot_description or settings.urdf_file:
             self._use(settings.robot_description or read_urdf(settings.urdf_file))
         else:
@@ -97,14 +95,6 @@ class StandInNode(Node):
             self.get_logger().info(self._status.waiting_for)
         parameters.watch(self, self._check, self._apply, StandInSettings)
         self.create_timer(DIAGNOSTICS_PERIOD, self._publish_diagnostics, clock=self._steady_clock)
-
-    def _check_name(self) -> None:
-        """Refuse a name of the controller that cannot be in a topic."""
-        try:
-            validate_topic_name(self._settings.topic)
-        except ValueError as error:
-            raise OptionsError(f'controller_name is {self._settings.controller_name!r}, but must '
-                               f'be the first part of a topic: {error}') from error
 
     def _on_description(self, message: String) -> None:
         """Be the arm that is described; once there is one, it stays."""

@@ -41,10 +41,9 @@ class TrajectoryOptions:
         False, 'whether a new trajectory sets out from where the joints were commanded to be, not '
         'from where they are measured')
     replacement: Replacement = option(
-        Replacement.AT_ONCE, 'when a new trajectory replaces the old one: at_once (as the '
-        'controller of Humble, Jazzy and Kilted does: also one that starts later sets out for its '
-        'first point at once) or at_start (as its documentation says: the old one goes on until '
-        'then)')
+        Replacement.AT_ONCE, 'when a new trajectory replaces the old one: at_once (as '
+        'before ros2_controllers 6.8: also one that starts later sets out for its first point at '
+        'once) or at_start (as documented, and from 6.8 on: the old one goes on until then)')
 
     def __post_init__(self) -> None:
         """Check every field."""

@@ -147,3 +147,12 @@ def test_conversions_do_without_rclpy() -> None:
     """Messages become values and back without a node."""
     names = set(imports(parse(PACKAGE / 'ros' / 'conversions.py')))
     assert not {name for name in names if name.partition('.')[0] == 'rclpy'}
+
+
+@pytest.mark.parametrize('name', [
+    'arm', 'feedback', 'goal', 'held_positions', 'joints', 'monitor', 'refusal', 'settings',
+    'trajectory', 'trajectory_controller'])
+def test_the_simulated_arm_does_without_ros(name: str) -> None:
+    """The stand-in moves, and can be tested, without a node."""
+    names = set(imports(parse(PACKAGE / 'ros' / 'stand_in' / f'{name}.py')))
+    assert not {name for name in names if is_ros(name)}

@@ -19,22 +19,17 @@ configured again.
 
 from __future__ import annotations
 
-from contextlib import suppress
-import signal
 import sys
 
 from ik_solver_node import kernels
 from ik_solver_node.compilation import warm_up
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.ros import parameters
-from ik_solver_node.ros.operation import DIAGNOSTICS_PERIOD, Operation
+from ik_solver_node.ros.operation import Operation
 from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.ros.running import run
 import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.node import Node
-from rclpy.signals import install_signal_handlers, SignalHandlerOptions
 
 NODE_NAME = 'ik_solver_node'
 
@@ -135,48 +130,7 @@ def main(args: list[str] | None = None) -> int:
         Command line; default that of the process.
 
     """
-    try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except Exception as error:  # RCLError, which has no public name: arguments that are none
-        sys.exit(f'{NODE_NAME}: {error}')
-    _load_kernels()
-    # rclpy's own handler shuts ROS down on a signal, which ends `spin`. Python's would raise too,
-    # in the middle of anything.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    install_signal_handlers()
-    try:
-        _serve(IkSolverNode())
-    except (IkSolverError, ParameterException, RuntimeError) as error:
-        # Once a signal has shut ROS down, whatever is in use says so in its own way.
-        if rclpy.ok():
-            rclpy.logging.get_logger(NODE_NAME).error(str(error))
-            return 1
-    finally:
-        with suppress(RuntimeError):  # a signal may be shutting ROS down at this very moment
-            rclpy.try_shutdown()
-    return 0
-
-
-def _serve(node: Node) -> None:
-    """
-    Serve until ROS is shut down.
-
-    Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
-    arm whose node has died is worse off than one whose node has skipped a message.
-    """
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    while rclpy.ok():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-        except Exception as error:
-            if rclpy.ok():
-                node.get_logger().error(
-                    f'skipped what could not be handled: {type(error).__name__}: {error}',
-                    throttle_duration_sec=DIAGNOSTICS_PERIOD)
+    return run(NODE_NAME, IkSolverNode, args, prepare=_load_kernels)
 
 
 def _load_kernels() -> None:

@@ -215,9 +215,9 @@ def to_ros(parameters: Any, prefix: str = '') -> list[Parameter]:
     return converted
 
 
-def declare(node: Node) -> NodeParameters:
+def declare(node: Node, kind: type = NodeParameters) -> Any:
     """
-    Declare every parameter on `node` and return what was set at start.
+    Declare every parameter of `kind` on `node` and return what was set at start.
 
     Raises
     ------
@@ -227,18 +227,19 @@ def declare(node: Node) -> NodeParameters:
     """
     # Declared without a type first: rclpy would meet an int for a double, as every YAML file has
     # some, with an exception of its own. `from_mapping` takes the int and explains the rest.
-    for name, _, default in entries():
+    for name, _, default in entries(kind):
         node.declare_parameter(name, default, ParameterDescriptor(dynamic_typing=True))
-    parameters = read(node)
+    parameters = read(node, kind=kind)
     node.set_parameters(to_ros(parameters))
-    for name, item, default in entries():
+    for name, item, default in entries(kind):
         node.set_descriptor(name, _descriptor(item, default))
     return parameters
 
 
-def read(node: Node, changes: Mapping[str, Any] | None = None) -> NodeParameters:
+def read(node: Node, changes: Mapping[str, Any] | None = None,
+         kind: type = NodeParameters) -> Any:
     """
-    Return the parameters of `node`, with `changes` by dotted name laid over them.
+    Return the parameters of `node` as `kind`, with `changes` by dotted name laid over them.
 
     Raises
     ------
@@ -247,15 +248,15 @@ def read(node: Node, changes: Mapping[str, Any] | None = None) -> NodeParameters
 
     """
     values = {}
-    for name, _, default in entries():
+    for name, _, default in entries(kind):
         value = (changes or {}).get(name, node.get_parameter_or(name).value)
         # An empty list in a YAML file has no type and arrives as None.
         values[name] = [] if value is None and isinstance(default, list) else value
-    return from_mapping(values)
+    return from_mapping(values, kind)
 
 
-def watch(node: Node, check: Callable[[NodeParameters], None],
-          apply: Callable[[NodeParameters], None]) -> None:
+def watch(node: Node, check: Callable[[Any], None], apply: Callable[[Any], None],
+          kind: type = NodeParameters) -> None:
     """
     Call `check` before each change at run time, and `apply` after it.
 
@@ -267,12 +268,14 @@ def watch(node: Node, check: Callable[[NodeParameters], None],
         Gets what the parameters would be; raises `IkSolverError` to refuse them.
     apply : callable
         Gets what the parameters are now.
+    kind : type, optional
+        What they are declared as.
 
     """
-    known = {name for name, _, _ in entries()}
+    known = {name for name, _, _ in entries(kind)}
     # Humble cannot tell when a change is done: there, it is applied right after this callback.
     has_post_callback = hasattr(node, 'add_post_set_parameters_callback')
-    afterwards = node.create_guard_condition(lambda: apply(read(node)))
+    afterwards = node.create_guard_condition(lambda: apply(read(node, kind=kind)))
 
     def before(changed: list[Parameter]) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in changed
@@ -284,7 +287,7 @@ def watch(node: Node, check: Callable[[NodeParameters], None],
                 successful=False, reason=f'{deleted[0]} cannot be deleted; set it to its default')
         try:
             if changes:
-                check(read(node, changes))
+                check(read(node, changes, kind))
         except IkSolverError as error:
             return SetParametersResult(successful=False, reason=str(error))
         if changes and not has_post_callback:
@@ -293,16 +296,16 @@ def watch(node: Node, check: Callable[[NodeParameters], None],
 
     def after(changed: list[Parameter]) -> None:
         if any(parameter.name in known for parameter in changed):
-            apply(read(node))
+            apply(read(node, kind=kind))
 
     node.add_on_set_parameters_callback(before)
     if has_post_callback:
         node.add_post_set_parameters_callback(after)
 
 
-def unknown_overrides(names: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each of `names`, set from outside, that is no parameter."""
-    known = [name for name, _, _ in entries()]
+def unknown_overrides(names: Mapping[str, Any], kind: type = NodeParameters) -> list[str]:
+    """Return a sentence for each of `names`, set from outside, that is no parameter of `kind`."""
+    known = [name for name, _, _ in entries(kind)]
     sentences = []
     for name in names:
         if name not in known and not name.startswith(ROS_PREFIXES):

@@ -45,13 +45,15 @@ class NodeProcess:
     ----------
     *arguments : str
         What follows ``--ros-args``.
+    module : str, optional
+        What to run.
 
     """
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, module: str = 'ik_solver_node.ros') -> None:
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])])
         self._process = subprocess.Popen(
-            [sys.executable, '-m', 'ik_solver_node.ros', '--ros-args', *arguments],
+            [sys.executable, '-m', module, '--ros-args', *arguments],
             env={**os.environ, 'ROS_PYTHON_CHECK_FIELDS': '1', 'PYTHONPATH': path,
                  'PYTHONUNBUFFERED': '1'},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -109,9 +111,9 @@ class NodeProcess:
 
 @contextmanager
 def running_node(*arguments: str, until: str = '] [ik_solver_node]: ready: ',
-                 ) -> Iterator[NodeProcess]:
+                 module: str = 'ik_solver_node.ros') -> Iterator[NodeProcess]:
     """Start the node, wait until it says `until`, and stop it in the end; check how it ended."""
-    process = NodeProcess(*arguments)
+    process = NodeProcess(*arguments, module=module)
     try:
         process.wait_for(until, START_TIMEOUT)
         yield process
@@ -131,10 +133,14 @@ class Client:
         Namespace of the node to talk to.
     joints_topic : str, optional
         Where its joint positions are expected.
+    node_name : str, optional
+        Name of the node.
 
     """
 
-    def __init__(self, namespace: str = '', joints_topic: str = 'joint_states') -> None:
+    def __init__(self, namespace: str = '', joints_topic: str = 'joint_states',
+                 node_name: str = 'ik_solver_node') -> None:
+        self._node_name = node_name
         self._context = Context()
         rclpy.init(context=self._context)
         self.node = rclpy.create_node('client', namespace=namespace, context=self._context)
@@ -272,7 +278,7 @@ class Client:
 
     def call(self, kind: Any, service: str, request: Any) -> Any:
         """Call a service of the node and return its response."""
-        client = self.node.create_client(kind, f'ik_solver_node/{service}')
+        client = self.node.create_client(kind, f'{self._node_name}/{service}')
         self.spin_until(client.service_is_ready, service)
         future = client.call_async(request)
         self.spin_until(future.done, f'response of {service}')

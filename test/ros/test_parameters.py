@@ -231,11 +231,11 @@ def test_yaml_file_is_the_defaults() -> None:
     node.destroy_node()
 
 
-def expected_table() -> list[str]:
-    """Return the rows of the README's table of parameters."""
+def expected_table(kind: type = NodeParameters) -> list[str]:
+    """Return the rows of a table of parameters."""
     return [f'| `{name}` | `{literal(default)}` | {allowed(item)} | '
             f'{item.metadata["description"]} |'
-            for name, item, default in parameters.entries()]
+            for name, item, default in parameters.entries(kind)]
 
 
 def test_readme_tells_the_same() -> None:

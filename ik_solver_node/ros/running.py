@@ -41,13 +41,15 @@ def run(name: str, make_node: Callable[[], Node], args: list[str] | None = None,
         sys.exit(f'{name}: {error}')
     if prepare is not None:
         prepare()
+    # Made while a signal still ends the process: one in the middle of it would leave half of it.
+    executor = SingleThreadedExecutor()
     # rclpy's own handler shuts ROS down on a signal, which ends `spin`. Python's would raise too,
     # in the middle of anything.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     install_signal_handlers()
     try:
-        _serve(make_node())
+        _serve(make_node(), executor)
     except (IkSolverError, ParameterException, RuntimeError) as error:
         # Once a signal has shut ROS down, whatever is in use says so in its own way.
         if rclpy.ok():
@@ -59,14 +61,13 @@ def run(name: str, make_node: Callable[[], Node], args: list[str] | None = None,
     return 0
 
 
-def _serve(node: Node) -> None:
+def _serve(node: Node, executor: SingleThreadedExecutor) -> None:
     """
     Serve until ROS is shut down.
 
     Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
     arm whose node has died is worse off than one whose node has skipped a message.
     """
-    executor = SingleThreadedExecutor()
     executor.add_node(node)
     while rclpy.ok():
         try:

@@ -34,16 +34,17 @@ class TrajectoryOptions:
 
     allow_partial_joints_goal: bool = option(
         False, 'whether a trajectory may name only some of the joints; the others then stay where '
-        'they are commanded to be')
+        'they are commanded to be', read_only=True)
     allow_nonzero_velocity_at_trajectory_end: bool = option(
-        False, 'whether the last point of a trajectory may have a velocity')
+        False, 'whether the last point of a trajectory may have a velocity', read_only=True)
     interpolate_from_desired_state: bool = option(
         False, 'whether a new trajectory sets out from where the joints were commanded to be, not '
-        'from where they are measured')
+        'from where they are measured', read_only=True)
     replacement: Replacement = option(
         Replacement.AT_ONCE, 'when a new trajectory replaces the old one: at_once (as '
         'before ros2_controllers 6.8: also one that starts later sets out for its first point at '
-        'once) or at_start (as documented, and from 6.8 on: the old one goes on until then)')
+        'once) or at_start (as documented, and from 6.8 on: the old one goes on until then)',
+        read_only=True)
 
     def __post_init__(self) -> None:
         """Check every field."""

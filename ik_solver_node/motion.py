@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.motion_limits import MotionLimits
@@ -79,6 +80,26 @@ class MotionOptions:
         check_options(self)
 
 
+class Waypoint(NamedTuple):
+    """A place on the course of a motion, and when it is passed, from now on [s]."""
+
+    time: float
+    state: MotionState
+
+
+SPLICE = 0.1
+"""
+Time from now to the first waypoint of a course [s].
+
+Who follows one course and is told another is never quite where we take it to be. To the first
+waypoint it has so much time to come over smoothly.
+"""
+COURSE_PERIOD, TAIL_PERIOD = 0.02, 0.05
+"""Least time between the waypoints of a course, and between those of braking at its end [s]."""
+LONGEST_COURSE = 5000
+"""Waypoints of a course at most."""
+
+
 class Motion:
     """
     Joints on the move, from one period to the next.
@@ -104,6 +125,11 @@ class Motion:
         self._size, self._speed = len(limits.lower), 1.0
         self._limits = self._scaled = self._wanted = limits
         self._profile, self.without_ruckig = _made(profile, self._size, period)
+        # What looks ahead must not disturb what goes on.
+        self._period, self._pace = period, max(period, COURSE_PERIOD)
+        self._tail = max(period, TAIL_PERIOD)
+        self._scouts = {at: _made(profile, self._size, at)[0]
+                        for at in (SPLICE, self._pace, self._tail)}
         self._state = at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper))
         self._goal = self._state.positions
         self._stops = False
@@ -112,6 +138,11 @@ class Motion:
     def state(self) -> MotionState:
         """Where the joints are, and how they move."""
         return self._state
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether velocities and accelerations are those of the way between the positions."""
+        return isinstance(self._profile, RuckigProfile)
 
     @property
     def has_arrived(self) -> bool:
@@ -170,6 +201,33 @@ class Motion:
         else:
             self._state = self._profile.towards(self._state, self._goal, self._scaled)
         return self._state
+
+    def course(self, brakes: bool) -> list[Waypoint]:
+        """
+        Return how the motion would go on without another goal, to rest.
+
+        Parameters
+        ----------
+        brakes : bool
+            Whether the joints brake from the first waypoint on, and do not go on to the goal.
+
+        Returns
+        -------
+        list of Waypoint
+            The first one `SPLICE` after the present state, which is that of a period from now.
+
+        """
+        state, time, at = self._state, self._period, SPLICE
+        course: list[Waypoint] = []
+        while len(course) < LONGEST_COURSE and not (course and state.is_at_rest):
+            if self._stops or (brakes and course):
+                state = self._scouts[at].braking(state, self._scaled)
+            else:
+                state = self._scouts[at].towards(state, self._goal, self._scaled)
+            time += at
+            course.append(Waypoint(time, state))
+            at = self._tail if brakes else self._pace
+        return course
 
 
 def _made(kind: ProfileKind, size: int, period: float) -> tuple[Profile, str]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError
-from ik_solver_node.motion import GoalStream, Mode, Motion, MotionOptions
+from ik_solver_node.motion import GoalStream, Mode, Motion, MotionOptions, Waypoint
 from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector, Pose
@@ -75,6 +75,7 @@ class Reason(str, Enum):
     DESCRIPTION = 'description'
     INACTIVE = 'inactive'
     CHANGE = 'change'
+    OTHERS = 'others'
     STREAM = 'stream'
 
     @property
@@ -126,11 +127,14 @@ class Tick(NamedTuple):
         What became of the newest target, if there was one.
     state : MotionState or None
         What to command; None if the arm stands, and was told so.
+    is_new : bool
+        Whether the motion goes on otherwise than it would have without what came in.
 
     """
 
     answer: TrackResult | None
     state: MotionState | None
+    is_new: bool
 
 
 class Pilot:
@@ -170,7 +174,7 @@ class Pilot:
         # Whether the motion, and the tracker, begin anew with the next target.
         self._starts_afresh, self._solves_afresh = True, True
         self._commands: deque[np.ndarray] = deque(maxlen=max(1, round(MEMORY / self.period)))
-        self._is_told = True
+        self._is_told, self._is_new = True, False
         self.configure(limits, options)
 
     @property
@@ -203,6 +207,21 @@ class Pilot:
             solver = replace(solver, max_time=budget)
         self._tracker.configure(solver, options.tracking)
         self._motion.limit(limits, options.motion.speed)
+        self._is_new = True
+
+    def course(self) -> list[Waypoint]:
+        """
+        Return how the motion would go on if nothing came in any more, to rest.
+
+        In the mode track the joints then brake at once: who hears no more of a stream does not go
+        on to where it was last.
+        """
+        return self._motion.course(brakes=self._options.motion.mode is Mode.TRACK)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether velocities and accelerations are those of the way between the positions."""
+        return self._motion.is_smooth
 
     # --- what comes in ---------------------------------------------------------------------
 
@@ -244,7 +263,7 @@ class Pilot:
             self._pending = None
             self._stream.reset()
             self._motion.stop()
-            self._solves_afresh = True
+            self._solves_afresh = self._is_new = True
             if reason in (Reason.DEVIATION, Reason.MEASURED):
                 self._starts_afresh = True
         self._reasons[reason] = sentence
@@ -283,15 +302,17 @@ class Pilot:
             goal = self._stream.advance()
             if goal is not None:
                 self._motion.go_to(goal)
+                self._is_new = True
         stood = self._motion.has_arrived
         state = self._motion.step()
         if stood and self._is_told:
             if self._commands:
                 self._commands.popleft()
-            return Tick(answer, None)
+            return Tick(answer, None, False)
         self._is_told = self._motion.has_arrived
         self._commands.append(state.positions)
-        return Tick(answer, state)
+        is_new, self._is_new = self._is_new, False
+        return Tick(answer, state, is_new)
 
     def _solve(self, target: Target | Pose, now: float) -> TrackResult:
         """Turn a target into a goal of the motion, if it is accepted."""
@@ -312,6 +333,7 @@ class Pilot:
                 self._stream.add(answer.positions, now)
             else:
                 self._motion.go_to(answer.positions)
+                self._is_new = True
         return answer
 
     # --- what is watched -------------------------------------------------------------------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from builtin_interfaces.msg import Time
+from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
 from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
+from ik_solver_node.motion import Waypoint
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.ros.target_parameters import TargetParameters
 from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import TrackResult, Verdict
 import numpy as np
 from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 LEVELS = {Verdict.REACHED: DiagnosticStatus.OK, Verdict.CLOSEST: DiagnosticStatus.WARN,
           Verdict.NOT_REACHED: DiagnosticStatus.WARN, Verdict.WOULD_JUMP: DiagnosticStatus.WARN}
@@ -153,6 +155,22 @@ def joint_state(positions: Mapping[str, float], stamp: Time,
     message.name = list(positions)
     message.position = list(positions.values())
     message.velocity = [velocities[name] for name in positions] if velocities else []
+    return message
+
+
+def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp: Time,
+                     is_smooth: bool) -> JointTrajectory:
+    """Return a course as a message, with velocities and accelerations if it `is_smooth`."""
+    message = JointTrajectory(joint_names=list(joints))
+    message.header.stamp = stamp
+    for time, state in course:
+        nanoseconds = round(1e9 * time)
+        point = JointTrajectoryPoint(positions=state.positions.tolist())
+        point.time_from_start = Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
+        if is_smooth:
+            point.velocities = state.velocities.tolist()
+            point.accelerations = state.accelerations.tolist()
+        message.points.append(point)
     return message
 
 

@@ -16,9 +16,9 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.motion import Mode
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults, MotionLimits
-from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason
+from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
-from ik_solver_node.ros.outputs import JointStateOutput
+from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.target import Target
@@ -84,7 +84,7 @@ class DirectDrive:
         The chain to move.
     posture : Posture
         Where all joints are.
-    output : JointStateOutput
+    output : Output
         Where they are published.
     measured : MeasuredJoints or None
         Where they are measured, if they are.
@@ -97,7 +97,7 @@ class DirectDrive:
 
     """
 
-    def __init__(self, chain: KinematicChain, posture: Posture, output: JointStateOutput,
+    def __init__(self, chain: KinematicChain, posture: Posture, output: Output,
                  measured: MeasuredJoints | None, settings: NodeParameters, listener: Listener,
                  keep: bool) -> None:
         self._chain, self._posture, self._output = chain, posture, output
@@ -119,8 +119,9 @@ class DirectDrive:
         published = None
         if answer.positions is not None:
             self._posture.move(answer.positions)
-            every = self._settings.publish_all_joints and self._measured is None
-            published = self._output.send(self._posture.joints(every))
+            published = self._output.send(Command(
+                self._posture.joints(shows_all(self._settings)), {},
+                joints=self._chain.joint_names))
         self._listener.report(header, answer, published)
 
     def _seed(self) -> np.ndarray | None:
@@ -199,7 +200,7 @@ class TimedDrive:
     """
 
     def __init__(self, node: Node, chain: KinematicChain, posture: Posture,
-                 output: JointStateOutput, measured: MeasuredJoints | None,
+                 output: Output, measured: MeasuredJoints | None,
                  settings: NodeParameters, listener: Listener) -> None:
         self._node, self._chain, self._posture, self._output = node, chain, posture, output
         self._measured, self._settings, self._listener = measured, settings, listener
@@ -289,10 +290,7 @@ class TimedDrive:
         published = None
         if tick.state is not None:
             self._posture.move(tick.state.positions)
-            every = self._settings.publish_all_joints and self._measured is None
-            published = self._output.send(
-                self._posture.joints(every),
-                self._posture.velocities(tick.state.velocities, every))
+            published = self._output.send(self._command(tick))
         if tick.answer is not None:
             assert self._header is not None
             self._listener.report(self._header, tick.answer,
@@ -301,6 +299,15 @@ class TimedDrive:
         if self._then is not None and self._pilot.has_arrived:
             then, self._then = self._then, None
             then()
+
+    def _command(self, tick: Tick) -> Command:
+        """Return what is to be sent of a period."""
+        assert tick.state is not None
+        every = shows_all(self._settings)
+        return Command(self._posture.joints(every),
+                       self._posture.velocities(tick.state.velocities, every),
+                       self._pilot.course if tick.is_new else None, self._chain.joint_names,
+                       self._pilot.is_smooth)
 
     def _tell(self) -> None:
         """Tell why the arm is kept where it is, if that has changed."""
@@ -315,6 +322,13 @@ def limits_of(chain: KinematicChain, settings: NodeParameters) -> MotionLimits:
     defaults = MotionDefaults(motion.default_velocity, motion.acceleration_time, motion.jerk_time)
     from_file = read_joint_limits(motion.joint_limits_file) if motion.joint_limits_file else {}
     return motion_limits(chain, defaults, from_file, settings.motion_limits.as_mapping())
+
+
+def shows_all(settings: NodeParameters) -> bool:
+    """Return whether all joints are sent, not those of the chain only."""
+    if settings.output.kind is OutputKind.POSITION_ARRAY:
+        return True  # its own list of joints says which
+    return settings.publish_all_joints and not settings.use_measured_state
 
 
 def is_timed(settings: NodeParameters) -> bool:

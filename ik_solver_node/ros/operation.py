@@ -12,6 +12,8 @@ robot_description      in, String                 reliable, transient local, if 
 joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
                                                   in, sensor data
 joint_commands         out, JointState            with ``use_measured_state``, instead
+<controller>/joint_..  out, JointTrajectory       with ``output.kind`` joint_trajectory, instead
+<controller>/commands  out, Float64MultiArray     with ``output.kind`` position_array, instead
 ~/solution             out, DiagnosticArray       latched; verdict and errors of each target
 /diagnostics           out, DiagnosticArray       1 Hz and on change
 =====================  =========================  =================================================
@@ -41,7 +43,8 @@ from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.drives import DirectDrive, Drive, is_timed, limits_of, TimedDrive
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.measured import MeasuredJoints
-from ik_solver_node.ros.outputs import JointStateOutput
+from ik_solver_node.ros.outputs import (
+    Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.ros.status import FAULTS, NodeStatus
@@ -113,8 +116,7 @@ class Operation:
     def _open(self) -> None:
         """Get a chain, and only then listen."""
         chain = description.build_chain(self._settings, None)
-        self._output = JointStateOutput(
-            self._node, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
+        self._output = self._make_output()
         self._closing.callback(self._output.close)
         # Latched, so that whoever asks after a target is sent still hears the answer.
         self._solution = self._publisher('~/solution', LATCHED)
@@ -133,6 +135,17 @@ class Operation:
             self._use_chain(chain, None)
         self._set_publish_rate()
         self._every(DIAGNOSTICS_PERIOD, self._on_diagnostics_timer)
+
+    def _make_output(self) -> Output:
+        """Return the way out that is asked for."""
+        output = self._settings.output
+        if output.kind is OutputKind.JOINT_TRAJECTORY:
+            return TrajectoryOutput(self._node, output.topic)
+        if output.kind is OutputKind.POSITION_ARRAY:
+            return PositionArrayOutput(self._node, output.topic, output.joints)
+        if self._settings.use_measured_state:
+            return JointStateOutput(self._node, 'joint_commands', commands=True)
+        return JointStateOutput(self._node, 'joint_states')
 
     def activate(self) -> None:
         """Take targets from now on."""
@@ -325,7 +338,10 @@ class Operation:
             conversions.check_stamp(header.stamp, self._node.get_clock().now().nanoseconds,
                                     self._settings.target_timeout)
             T_base_frame = self._frames.T_base_frame(self._chain.base_link, header)
-            self._drive.take(header, convert(message, T_base_frame, self._settings.target))
+            target = convert(message, T_base_frame, self._settings.target)
+            if self._output.commands and is_timed(self._settings) and not self._drive.is_moving:
+                self._watch_others()
+            self._drive.take(header, target)
         except IkSolverError as error:
             self._refuse(header, str(error))
 
@@ -430,7 +446,7 @@ class Operation:
         if self._drive is None or self._posture is None or self._drive.is_moving:
             return
         if self._is_active:
-            self._output.send(self._posture.joints(self._settings.publish_all_joints))
+            self._output.send(Command(self._posture.joints(self._settings.publish_all_joints), {}))
 
     # --- parameters --------------------------------------------------------------------------
 
@@ -475,15 +491,26 @@ class Operation:
 
     def _on_diagnostics_timer(self) -> None:
         """Look around once a second, and tell."""
+        self._watch_others()
+        self._watch_description()
+        self._publish_diagnostics()
+
+    def _watch_others(self) -> None:
+        """Find others who publish where this node does; an arm is not for two to command."""
         others = self._output.other_publishers()
+        sentence = f'{", ".join(others)} also publishes on {self._output.topic}: '
+        if self._output.commands and self._drive is not None:
+            if others:
+                self._drive.halt(Reason.OTHERS, sentence + 'the arm stopped; stop one of the two '
+                                 'or remap its topic')
+            else:
+                self._drive.clear(Reason.OTHERS)
+            return
         problem = '' if not others else (
-            f'{", ".join(others)} also publishes on {self._output.topic}: the arm will flicker '
-            'between the two; stop one or remap its topic')
+            sentence + 'the arm will flicker between the two; stop one or remap its topic')
         if problem and problem != self._status.problems.get('others'):
             self._node.get_logger().warning(problem)
         self._status.problems['others'] = problem
-        self._watch_description()
-        self._publish_diagnostics()
 
     def _watch_description(self) -> None:
         """Stop an arm on the move whose description is gone: so is what it belongs to."""

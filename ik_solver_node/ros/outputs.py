@@ -1,38 +1,105 @@
-"""The ways out of the node: one class each."""
+"""The ways out of the node: one class each, all with the same promises."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 import math
+from typing import Any, Protocol
 
 from builtin_interfaces.msg import Time
 from ik_solver_node.exceptions import InvalidPoseError
+from ik_solver_node.motion import Waypoint
 from ik_solver_node.ros import conversions
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
+from std_msgs.msg import Float64MultiArray
+from trajectory_msgs.msg import JointTrajectory
 
 LARGEST_STEP_BACK = 100_000_000
 """A clock that is further behind the last stamp than this has been set back [ns]."""
 
 
-class JointStateOutput:
+class OutputKind(str, Enum):
+    """The ways out."""
+
+    JOINT_STATE = 'joint_state'
+    JOINT_TRAJECTORY = 'joint_trajectory'
+    POSITION_ARRAY = 'position_array'
+
+
+@dataclass(frozen=True)
+class Command:
     """
-    Publishes joint positions as JointState: reliable, volatile, depth 10.
+    What is to be sent.
+
+    Attributes
+    ----------
+    positions : mapping of str to float
+        Positions by joint name [rad or m].
+    velocities : mapping of str to float
+        Velocities of the same joints, or of none [rad/s or m/s].
+    course : callable, optional
+        Returns how the motion goes on, for `joints`; None if it goes on as was told before.
+    joints : tuple of str
+        The joints of the course.
+    is_smooth : bool
+        Whether the course has velocities and accelerations.
+
+    """
+
+    positions: Mapping[str, float]
+    velocities: Mapping[str, float]
+    course: Callable[[], Sequence[Waypoint]] | None = None
+    joints: tuple[str, ...] = ()
+    is_smooth: bool = False
+
+
+class Output(Protocol):
+    """A way out."""
+
+    @property
+    def topic(self) -> str:
+        """The resolved name of the topic."""
+
+    @property
+    def commands(self) -> bool:
+        """Whether what is sent moves an arm, so that nobody else may send there."""
+
+    def send(self, command: Command) -> Time:
+        """Publish a command; return the stamp it got; raises `InvalidPoseError`."""
+
+    def other_publishers(self) -> list[str]:
+        """Return the names of other nodes that publish on the same topic."""
+
+    def close(self) -> None:
+        """Leave the topic."""
+
+
+class _Topic:
+    """
+    What all ways out have in common.
 
     Parameters
     ----------
     node : Node
         Publishes, and has the clock.
+    kind : type
+        Of message.
     topic : str
         Name of the topic.
+    commands : bool
+        Whether what is sent moves an arm.
 
     """
 
-    def __init__(self, node: Node, topic: str) -> None:
+    def __init__(self, node: Node, kind: Any, topic: str, commands: bool) -> None:
         self._node = node
-        self._publisher = node.create_publisher(JointState, topic, QoSProfile(depth=10))
+        self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
         self._last = 0
+        self.commands = commands
 
     def close(self) -> None:
         """Leave the topic."""
@@ -43,25 +110,6 @@ class JointStateOutput:
         """The resolved name of the topic."""
         return self._publisher.topic_name
 
-    def send(self, positions: Mapping[str, float],
-             velocities: Mapping[str, float] = {}) -> Time:
-        """
-        Publish positions by joint name [rad or m], and velocities; return the stamp they got.
-
-        Raises
-        ------
-        InvalidPoseError
-            If a position is not finite: whatever went wrong before, it goes no further.
-
-        """
-        for name, position in positions.items():
-            if not math.isfinite(position) or not math.isfinite(velocities.get(name, 0.0)):
-                raise InvalidPoseError(f'joint {name!r} is at {position}, with a velocity of '
-                                       f'{velocities.get(name, 0.0)}; nothing was published')
-        stamp = conversions.stamp_from_ns(self._next_stamp())
-        self._publisher.publish(conversions.joint_state(positions, stamp, velocities))
-        return stamp
-
     def other_publishers(self) -> list[str]:
         """Return the names of other nodes that publish on the same topic."""
         names = [f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in
@@ -70,6 +118,15 @@ class JointStateOutput:
         if own in names:
             names.remove(own)
         return sorted(names)
+
+    def _checked_stamp(self, command: Command) -> Time:
+        """Return the stamp for a command whose numbers are all finite."""
+        for name, position in command.positions.items():
+            velocity = command.velocities.get(name, 0.0)
+            if not math.isfinite(position) or not math.isfinite(velocity):
+                raise InvalidPoseError(f'joint {name!r} is at {position}, with a velocity of '
+                                       f'{velocity}; nothing was published')
+        return conversions.stamp_from_ns(self._next_stamp())
 
     def _next_stamp(self) -> int:
         """
@@ -83,3 +140,58 @@ class JointStateOutput:
             now = self._last + 1
         self._last = max(now, 1)
         return self._last
+
+
+class JointStateOutput(_Topic):
+    """Publishes joint positions as JointState: reliable, volatile, depth 10."""
+
+    def __init__(self, node: Node, topic: str, commands: bool = False) -> None:
+        super().__init__(node, JointState, topic, commands)
+
+    def send(self, command: Command) -> Time:
+        """Publish positions, and velocities; return the stamp they got."""
+        stamp = self._checked_stamp(command)
+        self._publisher.publish(conversions.joint_state(
+            command.positions, stamp, command.velocities))
+        return stamp
+
+
+class TrajectoryOutput(_Topic):
+    """
+    Publishes the course of a motion as JointTrajectory, for a joint_trajectory_controller.
+
+    Each message leads to rest: what is sent in the mode track goes on for a few periods and then
+    brakes, so that an arm that hears no more of it stops. In the mode move the whole motion is
+    sent once, and again only when something has changed it.
+    """
+
+    def __init__(self, node: Node, topic: str) -> None:
+        super().__init__(node, JointTrajectory, topic, True)
+
+    def send(self, command: Command) -> Time:
+        """Publish the course, if it is a new one; return the stamp it got."""
+        stamp = self._checked_stamp(command)
+        if command.course is not None:
+            self._publisher.publish(conversions.joint_trajectory(
+                command.joints, command.course(), stamp, command.is_smooth))
+        return stamp
+
+
+class PositionArrayOutput(_Topic):
+    """Publishes positions as Float64MultiArray, for a forward_command_controller."""
+
+    def __init__(self, node: Node, topic: str, joints: Sequence[str]) -> None:
+        super().__init__(node, Float64MultiArray, topic, True)
+        self._joints = tuple(joints)
+
+    def send(self, command: Command) -> Time:
+        """Publish positions in the order of the joints; return when."""
+        stamp = self._checked_stamp(command)
+        joints = self._joints or command.joints
+        missing = [name for name in joints if name not in command.positions]
+        if missing:
+            raise InvalidPoseError(f'output.joints names joint {missing[0]!r}, which the robot '
+                                   'does not have; nothing was published')
+        self._publisher.publish(Float64MultiArray(
+            data=[command.positions[name] for name in joints]))
+        return stamp

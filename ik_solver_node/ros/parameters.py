@@ -10,10 +10,11 @@ from typing import Any, get_type_hints
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.joint_limits_file import JointLimit
-from ik_solver_node.motion import MotionOptions
+from ik_solver_node.motion import Mode, MotionOptions
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pilot import WatchOptions
 from ik_solver_node.ros.lists import check_lists, check_tuple
+from ik_solver_node.ros.outputs import OutputKind
 from ik_solver_node.ros.target_parameters import TargetParameters
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.tracker import TrackerOptions
@@ -97,6 +98,36 @@ class JointMotionLimits:
 
 
 @dataclass(frozen=True)
+class OutputOptions:
+    """Where joint positions are sent to."""
+
+    kind: OutputKind = option(
+        OutputKind.JOINT_STATE, 'joint_state (JointState on joint_states, with '
+        'use_measured_state on joint_commands), joint_trajectory (JointTrajectory for a '
+        'joint_trajectory_controller) or position_array (Float64MultiArray for a '
+        'forward_command_controller); the last two need use_measured_state',
+        read_only=True)
+    controller: str = option(
+        '', 'name of the controller in its topic; empty for joint_trajectory_controller or '
+        'forward_position_controller', read_only=True)
+    joints: tuple[str, ...] = option(
+        (), 'the joints of a position_array in the order of the controller; empty for those of the '
+        'chain', read_only=True)
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        check_options(self)
+        check_tuple(self, 'joints', str)
+
+    @property
+    def topic(self) -> str:
+        """Where a controller listens."""
+        if self.kind is OutputKind.JOINT_TRAJECTORY:
+            return f'{self.controller or "joint_trajectory_controller"}/joint_trajectory'
+        return f'{self.controller or "forward_position_controller"}/commands'
+
+
+@dataclass(frozen=True)
 class NodeParameters:
     """
     Every parameter of the node; nested fields have dotted names, such as ``solver.max_time``.
@@ -149,6 +180,7 @@ class NodeParameters:
     motion: MotionOptions = MotionOptions()
     motion_limits: JointMotionLimits = JointMotionLimits()
     watch: WatchOptions = WatchOptions()
+    output: OutputOptions = OutputOptions()
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -157,6 +189,13 @@ class NodeParameters:
         if 0.0 < self.publish_rate < SLOWEST_RATE:
             raise OptionsError(f'publish_rate is {self.publish_rate!r} [Hz], but must be 0 or at '
                                f'least {SLOWEST_RATE}')
+        kind = self.output.kind
+        if kind is not OutputKind.JOINT_STATE and not self.use_measured_state:
+            raise OptionsError(f'output.kind is {kind.value!r}, which commands an arm; so '
+                               'use_measured_state must be true, that motions begin where it is')
+        if kind is OutputKind.JOINT_TRAJECTORY and self.motion.mode is Mode.DIRECT:
+            raise OptionsError("output.kind is 'joint_trajectory', which needs times; so "
+                               "motion.mode must be 'move' or 'track'")
         if len(self.tip_links) > 1:
             raise OptionsError(f'tip_links is {list(self.tip_links)}, but must be empty or a list '
                                'of one link')

@@ -11,7 +11,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pilot import Reason
 from ik_solver_node.tracker import TrackResult, Verdict
 
-FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION)
+FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS)
 """Reasons to stop which nobody has asked for."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.ros.conversions import stamp_to_ns
-from ik_solver_node.ros.outputs import JointStateOutput, LARGEST_STEP_BACK
+from ik_solver_node.ros.outputs import Command, JointStateOutput, LARGEST_STEP_BACK
 import pytest
 from sensor_msgs.msg import JointState
 
@@ -55,7 +55,7 @@ def test_stamps_increase_unless_the_clock_is_set_back(times: list[int]) -> None:
     last = 0
     for now in times:
         node.now = now
-        stamp = stamp_to_ns(output.send({'a': 0.0}))
+        stamp = stamp_to_ns(output.send(Command({'a': 0.0}, {})))
         assert stamp > last or now <= last - LARGEST_STEP_BACK
         assert stamp > 0
         assert now <= stamp <= now + LARGEST_STEP_BACK or stamp == 1
@@ -66,7 +66,7 @@ def test_positions_are_sent_with_the_stamp_that_is_returned() -> None:
     """One message for each call."""
     node = FakeNode()
     node.now = 5
-    stamp = JointStateOutput(node, 'joint_states').send({'b': 1.0, 'a': 2.0})
+    stamp = JointStateOutput(node, 'joint_states').send(Command({'b': 1.0, 'a': 2.0}, {}))
     message, = node.sent
     assert message.header.stamp == stamp
     assert dict(zip(message.name, message.position)) == {'b': 1.0, 'a': 2.0}
@@ -77,7 +77,7 @@ def test_nothing_is_sent_that_is_not_finite(position: float) -> None:
     """Whatever went wrong before, it goes no further."""
     node = FakeNode()
     with pytest.raises(InvalidPoseError, match="joint 'elbow' is at"):
-        JointStateOutput(node, 'joint_states').send({'elbow': position})
+        JointStateOutput(node, 'joint_states').send(Command({'elbow': position}, {}))
     assert not node.sent
 
 

@@ -27,6 +27,7 @@ setup(
         'urdf-parser-py>=0.0.4',
     ],
     extras_require={
+        'record': ['matplotlib>=3.6', 'mcap>=1.6', 'mcap-ros2-support>=0.5'],
         'test': ['pytest'],
         'xacro': ['xacro'],
     },

@@ -42,6 +42,7 @@ from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import JointStateOutput
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.recorder import Recorder
 from ik_solver_node.ros.status import NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import PoseTracker, TrackResult, Verdict
@@ -84,8 +85,10 @@ class IkSolverNode(Node):
         super().__init__(NODE_NAME)
         self._settings = parameters.declare(self)
         self._status = NodeStatus()
+        self._recorder = Recorder(self, self._settings)
         self._output = JointStateOutput(
-            self, 'joint_commands' if self._settings.use_measured_state else 'joint_states')
+            self, 'joint_commands' if self._settings.use_measured_state else 'joint_states',
+            self._recorder.message)
         # Latched, so that whoever asks after a target is sent still hears the answer.
         self._solution = self.create_publisher(DiagnosticArray, '~/solution', LATCHED)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -153,7 +156,7 @@ class IkSolverNode(Node):
         try:
             for kind, topic, callback in kinds:
                 self.create_subscription(
-                    kind, topic, callback, QoSProfile(depth=1),
+                    kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
         except (InvalidQosOverridesError, ParameterException, RuntimeError,
                 TypeError) as error:
@@ -205,7 +208,8 @@ class IkSolverNode(Node):
             return
         moved = self._tracker is not None and self._tracker.positions is not None
         self._posture = Posture(chain, self._posture if moved else None)
-        self._tracker = PoseTracker(chain, self._settings.solver, self._settings.tracking)
+        self._tracker = self._recorder.tracker(
+            chain, self._settings.solver, self._settings.tracking)
         if moved:
             self._tracker.reset(self._posture.chain_positions)
         self._status.chain = chain
@@ -275,7 +279,9 @@ class IkSolverNode(Node):
         chain = self._tracker.chain
         status = conversions.diagnostic_status(
             f'{self.get_name()}: {chain.tip_links[0]}', chain.model.name, level, sentence, values)
-        self._solution.publish(conversions.diagnostics(stamp, chain.base_link, status))
+        message = conversions.diagnostics(stamp, chain.base_link, status)
+        self._solution.publish(message)
+        self._recorder.message(self._solution.topic_name, message)
         if self._status.summary[0] != self._level:
             self._publish_diagnostics()
 
@@ -359,6 +365,7 @@ class IkSolverNode(Node):
         means_other_targets = changed.target != self._settings.target
         has_new_rate = changed.publish_rate != self._settings.publish_rate
         self._settings = changed
+        self._recorder.parameters(changed)
         if needs_new_chain:
             self._rebuild()
         if self._tracker is not None:
@@ -386,10 +393,15 @@ class IkSolverNode(Node):
         problem = '' if not others else (
             f'{", ".join(others)} also publishes on {self._output.topic}: the arm will flicker '
             'between the two; stop one or remap its topic')
-        if problem and problem != self._status.problems.get('others'):
-            self.get_logger().warning(problem)
-        self._status.problems['others'] = problem
+        self._note_problem('others', problem)
+        self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
+
+    def _note_problem(self, name: str, problem: str) -> None:
+        """Keep what is wrong for the diagnostics, and warn of it when it is new."""
+        if problem and problem != self._status.problems.get(name):
+            self.get_logger().warning(problem)
+        self._status.problems[name] = problem
 
     def _publish_diagnostics(self) -> None:
         """Publish how the node is doing."""
@@ -398,8 +410,9 @@ class IkSolverNode(Node):
         status = conversions.diagnostic_status(
             f'{self.get_fully_qualified_name().lstrip("/")}: solver', values['robot'],
             self._level, sentence, values)
-        self._diagnostics.publish(
-            conversions.diagnostics(self.get_clock().now().to_msg(), '', status))
+        message = conversions.diagnostics(self.get_clock().now().to_msg(), '', status)
+        self._diagnostics.publish(message)
+        self._recorder.message(self._diagnostics.topic_name, message)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import math
+from typing import Any
 
 from builtin_interfaces.msg import Time
 from ik_solver_node.exceptions import InvalidPoseError
@@ -26,11 +27,14 @@ class JointStateOutput:
         Publishes, and has the clock.
     topic : str
         Name of the topic.
+    record : callable
+        Gets the resolved name of the topic and each message that was published.
 
     """
 
-    def __init__(self, node: Node, topic: str) -> None:
-        self._node = node
+    def __init__(self, node: Node, topic: str,
+                 record: Callable[[str, Any], None] = lambda topic, message: None) -> None:
+        self._node, self._record = node, record
         self._publisher = node.create_publisher(JointState, topic, QoSProfile(depth=10))
         self._last = 0
 
@@ -53,7 +57,9 @@ class JointStateOutput:
             if not math.isfinite(position):
                 raise InvalidPoseError(f'joint {name!r} is at {position}; nothing was published')
         stamp = conversions.stamp_from_ns(self._next_stamp())
-        self._publisher.publish(conversions.joint_state(positions, stamp))
+        message = conversions.joint_state(positions, stamp)
+        self._publisher.publish(message)
+        self._record(self.topic, message)
         return stamp
 
     def other_publishers(self) -> list[str]:

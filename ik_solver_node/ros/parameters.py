@@ -106,6 +106,10 @@ class NodeParameters:
     target_timeout: float = option(
         1.0, 'how far the stamp of a target may be from the clock of the node; 0 accepts every '
         'stamp, and a stamp of zero is always accepted', unit='s', minimum=0.0, maximum=3600.0)
+    record: str = option(
+        '', 'where to record targets, answers, joints and diagnostics: a file that ends in .mcap, '
+        'or the folder of a bag; a number is added to a name that is taken; empty for nowhere',
+        read_only=True)
     target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
     tracking: TrackerOptions = TrackerOptions()

@@ -109,7 +109,7 @@ def _draw_velocities(axis: Any, joints: dict[str, JointHistory]) -> None:
         label = f'{name} / {joint.velocity_limit:.3g} {joint.unit}/s' if is_limited else (
             f'{name} [{joint.unit}/s], no limit')
         axis.plot(joint.velocities.times, [scale * value for value in joint.velocities.values],
-                  '.-', markersize=2, linewidth=0.8, label=label)
+                  '.', markersize=3, label=label)
     for limit in (-1.0, 1.0):
         axis.axhline(limit, color='tab:red', linestyle=':', linewidth=1.0)
     axis.set_yscale('symlog', linthresh=1.0)

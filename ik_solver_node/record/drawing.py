@@ -119,7 +119,7 @@ def _draw_velocities(axis: Any, joints: dict[str, JointHistory]) -> None:
 
 def _name_joints(axis: Any, joints: dict[str, JointHistory]) -> None:
     """Add a legend, unless it would be all one sees."""
-    if len(joints) <= MOST_NAMES:
+    if 0 < len(joints) <= MOST_NAMES:
         axis.legend(loc='center left', bbox_to_anchor=(1.0, 0.5), fontsize='small')
 
 

@@ -15,14 +15,13 @@ from ik_solver_node.record.background import BackgroundWriter
 from ik_solver_node.record.recorded_tracker import RecordedTracker
 from ik_solver_node.record.writing import Encoded, RecordingFile
 from ik_solver_node.ros import conversions
-from ik_solver_node.ros.definitions import definition_of, kind_of
+from ik_solver_node.ros.encoding import encoded
 from ik_solver_node.ros.parameters import NodeParameters, to_ros
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.tracker import PoseTracker, TrackerOptions
 from rcl_interfaces.msg import Parameter as ParameterMessage, ParameterEvent
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.serialization import serialize_message
 from std_msgs.msg import String
 
 
@@ -146,6 +145,4 @@ def _step_message(kind: str, stamp: int, values: Callable[[], dict[str, str]]) -
 
 def _encoded(message: Any) -> Encoded:
     """Return a message, or what makes it, as bytes."""
-    made = message() if isinstance(message, partial) else message
-    kind: Any = type(made)
-    return Encoded(kind_of(kind), definition_of(kind), serialize_message(made))
+    return encoded(message() if isinstance(message, partial) else message)

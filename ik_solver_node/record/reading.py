@@ -92,28 +92,27 @@ def _files(path: Path) -> list[Path]:
 
 def _messages(path: Path) -> Iterator[Message | None]:
     """Yield the messages of a file; at last None if it ends before its end."""
-    try:
-        from mcap.records import Channel, Message as Record, Schema
-        from mcap.stream_reader import StreamReader
-        from mcap_ros2.decoder import DecoderFactory
-    except ImportError as error:
-        raise MissingDependencyError(
-            f'to read a recording needs the packages mcap and mcap-ros2-support ({error}): '
-            'pip install mcap mcap-ros2-support') from error
-    schemas, channels = {}, {}
-    decoders = DecoderFactory()
     with _opened(path) as stream:
-        records = iter(StreamReader(stream, validate_crcs=True).records)
-        for record in _as_far_as_good(records):
+        try:
+            from mcap.records import Channel, Message as Record, Schema
+            from mcap.stream_reader import StreamReader
+            from mcap_ros2.decoder import DecoderFactory
+        except ImportError as error:
+            raise MissingDependencyError(
+                f'to read a recording needs the packages mcap and mcap-ros2-support ({error}): '
+                'pip install mcap mcap-ros2-support') from error
+        schemas, channels = {}, {}
+        decoders = DecoderFactory()
+        for record in _as_far_as_good(iter(StreamReader(stream, validate_crcs=True).records)):
             if isinstance(record, Schema):
                 schemas[record.id] = record
             elif isinstance(record, Channel):
                 channels[record.id] = record
             elif isinstance(record, Record):
                 channel = channels[record.channel_id]
-                schema = schemas[channel.schema_id]
+                schema = schemas.get(channel.schema_id)
                 decode = decoders.decoder_for(channel.message_encoding, schema)
-                if decode is not None:
+                if schema is not None and decode is not None:  # else it is not of ROS 2
                     yield Message(channel.topic, schema.name, record.log_time,
                                   decode(record.data))
             elif record is None:

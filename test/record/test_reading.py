@@ -81,6 +81,18 @@ def test_what_is_no_recording_is_said(tmp_path: Path) -> None:
             read_recording(str(tmp_path / 'other'))
 
 
+def test_what_is_not_of_ros_2_is_skipped(tmp_path: Path) -> None:
+    """Others may add to a file what they like."""
+    writer = pytest.importorskip('mcap.writer').Writer(str(tmp_path / 'other.mcap'))
+    writer.start()
+    writer.add_message(writer.register_channel('/a', 'json', 0), 1, b'{}', 1)
+    schema = writer.register_schema('a/msg/B', 'ros2idl', b'')
+    writer.add_message(writer.register_channel('/b', 'cdr', schema), 1, b'', 1)
+    writer.finish()
+    recording = read_recording(tmp_path / 'other.mcap')
+    assert (recording.messages, recording.is_complete) == ((), True)
+
+
 @pytest.mark.parametrize('module', ['mcap.stream_reader', 'mcap_ros2.decoder'])
 def test_a_missing_package_is_said(file: Path, monkeypatch: pytest.MonkeyPatch,
                                    module: str) -> None:

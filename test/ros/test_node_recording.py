@@ -306,6 +306,15 @@ def test_a_full_disk_does_not_stop_the_arm(tmp_path: Path) -> None:
     assert replay(recording).is_same
 
 
+def test_a_disk_that_is_full_at_the_end_is_said(tmp_path: Path) -> None:
+    """And the node ends as it should."""
+    file = tmp_path / 'run.mcap'
+    with running_node('-p', f'urdf_file:={ARM}', '-p', f'record:={file}') as node:
+        resource.prlimit(node._process.pid, resource.RLIMIT_FSIZE, (
+            file.stat().st_size + 10, resource.RLIM_INFINITY))
+    assert node.output.count('has ended, and the node goes on without: File too large') == 1
+
+
 def test_sigterm_leaves_a_whole_file_too(tmp_path: Path) -> None:
     """As a launch file sends it."""
     file = tmp_path / 'run.mcap'

@@ -29,6 +29,7 @@ setup(
     ],
     extras_require={
         'motion': ['ruckig>=0.12'],
+        'record': ['matplotlib>=3.6', 'mcap>=1.6', 'mcap-ros2-support>=0.5'],
         'test': ['pytest'],
         'xacro': ['xacro'],
     },

@@ -2,9 +2,11 @@
 The command `ik_solver`: what the library does, at the command line and without ROS.
 
     ik_solver check my_robot.urdf --tip tool0
+    ik_solver report run.mcap
+    ik_solver replay run.mcap
 
-exit code: 0 if all is well or nearly so; 1 if the robot has a problem; 2 if the command, a file or
-a link cannot be used; 130 after Ctrl-C.
+exit code: 0 if all is well or nearly so; 1 if the robot has a problem or a replay differs; 2 if
+the command, a file or a link cannot be used; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+import json
 import os
+from pathlib import Path
 import shlex
 import signal
 import sys
@@ -228,9 +232,74 @@ def _progress(numbers: Sequence[Any]) -> Iterable[Any]:
     return tqdm(numbers, file=sys.stderr, unit=' targets', leave=False)
 
 
+# report and replay -------------------------------------------------------------------------------
+
+
+def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `ik_solver report`."""
+    _add_recording_arguments(parser)
+    parser.epilog = ('The picture shows the joints, their velocities as parts of the limits, how '
+                     'far the tip is off, the time from each target to the joints for it, and the '
+                     'verdicts. Exit code: 0, or 2 if the command cannot be carried out.')
+    parser.add_argument('--output', metavar='PATH', type=Path, help='where to draw it, a .png or '
+                        '.html file (default: FILE with .png at its end; nowhere with --json)')
+
+
+def _add_replay_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `ik_solver replay`."""
+    _add_recording_arguments(parser)
+    parser.epilog = ('The last line is the verdict. Exit code: 0 if all answers are the same '
+                     'bits, but for such as the time budget ended; 1 if others differ; 2 if the '
+                     'command cannot be carried out.')
+
+
+def _add_recording_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what all that read a recording have in common."""
+    parser.add_argument('file', metavar='FILE', type=Path, help='what the node wrote, as its '
+                        'parameter record says: an .mcap file or the folder of a bag')
+    parser.add_argument('--json', action='store_true', help='print one JSON object')
+
+
+def _report(parsed: argparse.Namespace) -> int:
+    """Tell and draw what a recording holds."""
+    from ik_solver_node.record import drawing, report
+    from ik_solver_node.record.history import history_of
+    from ik_solver_node.record.reading import read_recording
+    if parsed.output is not None:
+        drawing.check_output(parsed.output)
+    recording = read_recording(parsed.file)
+    history = history_of(recording)
+    summary = report.summary_of(recording, history)
+    output = parsed.output
+    if output is None and not parsed.json:
+        output = recording.path.with_suffix('.png')
+    if output is not None:
+        drawing.write_picture(history, report.as_text(summary), output)
+    print(json.dumps(summary, indent=2) if parsed.json else report.as_text(summary))
+    if not parsed.json:
+        print(f'drawn in {output}')
+    return 0
+
+
+def _replay(parsed: argparse.Namespace) -> int:
+    """Ask the targets of a recording again."""
+    from ik_solver_node.record import report
+    from ik_solver_node.record.reading import read_recording
+    from ik_solver_node.record.replay import replay
+    recording = read_recording(parsed.file)
+    _load_solver()
+    told = replay(recording)
+    print(report.replay_as_json(told) if parsed.json else report.replay_as_text(told))
+    return 0 if told.is_same else 1
+
+
 COMMANDS = {
     'check': Command('check a robot: its URDF, the axes it controls, and how well it is solved',
                      _add_check_arguments, _check),
+    'report': Command('draw what a node recorded: joints, velocities, errors and times',
+                      _add_report_arguments, _report),
+    'replay': Command('ask the targets that a node recorded again, and compare the answers',
+                      _add_replay_arguments, _replay),
 }
 """The subcommands by name."""
 

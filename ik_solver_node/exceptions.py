@@ -23,3 +23,7 @@ class OptionsError(IkSolverError):
 
 class MissingDependencyError(IkSolverError, ImportError):
     """An optional package that this call needs is not installed."""
+
+
+class RecordingError(IkSolverError):
+    """A recording cannot be written or read, or lacks what is needed of it."""

@@ -151,6 +151,8 @@ class Pilot:
         How it is moved and watched.
     start : array_like, shape (n,)
         Where the joints are taken to be until they are measured [rad or m].
+    tracker : PoseTracker, optional
+        What turns targets into joint positions; it is configured here.
 
     Raises
     ------
@@ -160,13 +162,13 @@ class Pilot:
     """
 
     def __init__(self, chain: KinematicChain, limits: MotionLimits, options: PilotOptions,
-                 start: ArrayLike) -> None:
+                 start: ArrayLike, tracker: PoseTracker | None = None) -> None:
         self.period = 1.0 / options.motion.rate
         self._chain, self._options = chain, options
         self._motion = Motion(limits, self.period, options.motion.profile)
         self._motion.start(start)
         self._stream = GoalStream(self.period)
-        self._tracker = PoseTracker(chain)
+        self._tracker = tracker or PoseTracker(chain)
         self._reasons: dict[Reason, str] = {}
         self._pending: Target | Pose | None = None
         self._asked_at = self._ticked_at = -math.inf

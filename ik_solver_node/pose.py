@@ -104,7 +104,7 @@ class Pose:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle the fields bit for bit, read-only as they are."""
-        return _remade, (self.position, self.quat_xyzw)
+        return remade, (self.position, self.quat_xyzw)
 
     @classmethod
     def identity(cls) -> Pose:
@@ -169,8 +169,8 @@ class Pose:
         return transform
 
 
-def _remade(position: np.ndarray, quat_xyzw: np.ndarray) -> Pose:
-    """Return the pose that was copied or pickled."""
+def remade(position: np.ndarray, quat_xyzw: np.ndarray) -> Pose:
+    """Return a pose of its checked fields, bit for bit: copied, pickled or read back."""
     pose = object.__new__(Pose)
     for name, value in (('position', position), ('quat_xyzw', quat_xyzw)):
         value.flags.writeable = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 import heapq
@@ -165,6 +165,8 @@ class RobotModel:
         Names of the links, in the order of the URDF.
     joints : tuple of Joint
         The joints in the order given, but each after the joint that carries its parent link.
+    urdf : str
+        The text it was read from, as it was; empty if it was not read.
 
     Raises
     ------
@@ -176,6 +178,7 @@ class RobotModel:
     name: str
     links: tuple[str, ...]
     joints: tuple[Joint, ...]
+    urdf: str = field(default='', repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the tree and sort its joints."""
@@ -429,7 +432,8 @@ def parse_urdf(urdf: str) -> RobotModel:
     return RobotModel(
         name=robot.name,
         links=tuple(link.name for link in robot.links),
-        joints=tuple(_joint(parsed) for parsed in robot.joints))
+        joints=tuple(_joint(parsed) for parsed in robot.joints),
+        urdf=urdf)
 
 
 class _XmlBuilder(ElementTree.TreeBuilder):

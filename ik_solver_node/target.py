@@ -62,8 +62,8 @@ class _Laid:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle the fields, bit for bit, and lay out the goal again."""
-        return _remade, (type(self), {name: value for name, value in vars(self).items()
-                                      if name != 'goal'})
+        return remade, (type(self), {name: value for name, value in vars(self).items()
+                                     if name != 'goal'})
 
     def _set(self, **values: Any) -> None:
         """Take fields that are checked, and lay out the goal."""
@@ -79,8 +79,8 @@ class _Laid:
 _Kind = TypeVar('_Kind', bound=_Laid)
 
 
-def _remade(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
-    """Return the target that was copied or pickled."""
+def remade(kind: type[_Kind], values: dict[str, Any]) -> _Kind:
+    """Return a target of its checked fields, bit for bit: copied, pickled or read back."""
     target = object.__new__(kind)
     target._set(**{name: _frozen(value) if isinstance(value, np.ndarray) else value
                    for name, value in values.items()})

@@ -301,10 +301,7 @@ class PoseTracker:
     def _searched(self, target: Target) -> TrackResult:
         """Return the answer of a search everywhere, if it is acceptable."""
         self._stop()
-        seed = self._positions
-        result = solve(self._chain, target, seed, self._far)
-        if not result.success and self._options.allow_approximate:
-            result = self._closest(target, seed, result)
+        result = self._found(target, self._positions)
         last = result.positions if self._positions is None else self._positions
         steps = self._gains * np.abs(result.positions - last)
         verdict = self._judge(target, result, float(steps.max()))
@@ -318,6 +315,13 @@ class PoseTracker:
             idle = replace(result, iterations=0, restarts=0, elapsed=0.0)
             self._held = wanted_frame(target), TrackResult(verdict, idle, steps, None)
         return TrackResult(verdict, result, steps, None)
+
+    def _found(self, target: Target, seed: np.ndarray | None) -> IkResult:
+        """Return what a search everywhere finds; the closest pose if that will do."""
+        result = solve(self._chain, target, seed, self._far)
+        if not result.success and self._options.allow_approximate:
+            return self._closest(target, seed, result)
+        return result
 
     def _place(self, positions: np.ndarray) -> None:
         """Take it that the joints are at `positions` (n,), at rest."""

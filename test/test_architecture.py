@@ -27,15 +27,15 @@ FLOORS = {
     'search': 8,
     'all_solutions': 9, 'following': 9, 'solver': 9,
     'check': 10, 'chunks': 10, 'path': 10, 'tracker': 10,
-    'batch': 11, 'pilot': 11,
+    'batch': 11, 'pilot': 11, 'record': 11,
     'cli': 12, 'ros': 12, 'viewer': 12,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}
 # What not every machine has: imported where it is used, or with an answer to its absence.
 OPTIONAL = {
-    'control_msgs', 'diagnostic_updater', 'launch', 'launch_ros', 'tf2_geometry_msgs', 'tf2_msgs',
-    'tf2_ros', 'xacro'}
+    'control_msgs', 'diagnostic_updater', 'launch', 'launch_ros', 'matplotlib', 'mcap',
+    'mcap_ros2', 'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros', 'xacro'}
 
 MODULES = sorted(PACKAGE.rglob('*.py'))
 every_module = pytest.mark.parametrize(

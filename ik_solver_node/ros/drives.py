@@ -80,8 +80,8 @@ class DirectDrive:
 
     Parameters
     ----------
-    chain : KinematicChain
-        The chain to move.
+    tracker : PoseTracker
+        What turns targets into joint positions, of the chain to move.
     posture : Posture
         Where all joints are.
     output : Output
@@ -97,12 +97,12 @@ class DirectDrive:
 
     """
 
-    def __init__(self, chain: KinematicChain, posture: Posture, output: Output,
+    def __init__(self, tracker: PoseTracker, posture: Posture, output: Output,
                  measured: MeasuredJoints | None, settings: NodeParameters, listener: Listener,
                  keep: bool) -> None:
-        self._chain, self._posture, self._output = chain, posture, output
+        self._tracker, self._posture, self._output = tracker, posture, output
         self._measured, self._settings, self._listener = measured, settings, listener
-        self._tracker = PoseTracker(chain, settings.solver, settings.tracking)
+        self._chain = tracker.chain
         if keep:
             self._tracker.reset(posture.chain_positions)
         self._reasons: dict[Reason, str] = {}
@@ -189,7 +189,7 @@ class TimedDrive:
     ----------
     node : Node
         Has the clock and makes the timer.
-    chain, posture, output, measured, settings, listener
+    tracker, posture, output, measured, settings, listener
         As of a `DirectDrive`.
 
     Raises
@@ -199,13 +199,14 @@ class TimedDrive:
 
     """
 
-    def __init__(self, node: Node, chain: KinematicChain, posture: Posture,
+    def __init__(self, node: Node, tracker: PoseTracker, posture: Posture,
                  output: Output, measured: MeasuredJoints | None,
                  settings: NodeParameters, listener: Listener) -> None:
-        self._node, self._chain, self._posture, self._output = node, chain, posture, output
+        self._node, self._posture, self._output = node, posture, output
+        self._chain = tracker.chain
         self._measured, self._settings, self._listener = measured, settings, listener
-        self._pilot = Pilot(chain, limits_of(chain, settings), self._options(settings),
-                            posture.chain_positions)
+        self._pilot = Pilot(self._chain, limits_of(self._chain, settings),
+                            self._options(settings), posture.chain_positions, tracker)
         if self._pilot.without_ruckig:
             node.get_logger().warning(self._pilot.without_ruckig)
         self._header: Header | None = None

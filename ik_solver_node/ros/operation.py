@@ -47,6 +47,7 @@ from ik_solver_node.ros.outputs import (
     Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.recorder import Recorder
 from ik_solver_node.ros.status import FAULTS, NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import TrackResult, Verdict
@@ -116,6 +117,8 @@ class Operation:
     def _open(self) -> None:
         """Get a chain, and only then listen."""
         chain = description.build_chain(self._settings, None)
+        self._recorder = Recorder(self._node, self._settings)
+        self._closing.callback(self._recorder.close)
         self._output = self._make_output()
         self._closing.callback(self._output.close)
         # Latched, so that whoever asks after a target is sent still hears the answer.
@@ -138,14 +141,14 @@ class Operation:
 
     def _make_output(self) -> Output:
         """Return the way out that is asked for."""
-        output = self._settings.output
+        output, record = self._settings.output, self._recorder.message
         if output.kind is OutputKind.JOINT_TRAJECTORY:
-            return TrajectoryOutput(self._node, output.topic)
+            return TrajectoryOutput(self._node, output.topic, record)
         if output.kind is OutputKind.POSITION_ARRAY:
-            return PositionArrayOutput(self._node, output.topic, output.joints)
+            return PositionArrayOutput(self._node, output.topic, output.joints, record)
         if self._settings.use_measured_state:
-            return JointStateOutput(self._node, 'joint_commands', commands=True)
-        return JointStateOutput(self._node, 'joint_states')
+            return JointStateOutput(self._node, 'joint_commands', True, record)
+        return JointStateOutput(self._node, 'joint_states', False, record)
 
     def activate(self) -> None:
         """Take targets from now on."""
@@ -221,7 +224,7 @@ class Operation:
         try:
             for kind, topic, callback in kinds:
                 self._subscribe(
-                    kind, topic, callback, QoSProfile(depth=1),
+                    kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
         except (InvalidQosOverridesError, ParameterException, RuntimeError,
                 TypeError) as error:
@@ -289,13 +292,14 @@ class Operation:
         if self._drive is not None:
             self._drive.close()
         posture = Posture(chain, self._posture if self._has_moved else None)
+        tracker = self._recorder.tracker(chain, self._settings.solver, self._settings.tracking)
         drive: Drive
         if is_timed(self._settings):
-            drive = TimedDrive(self._node, chain, posture, self._output, self._measured,
+            drive = TimedDrive(self._node, tracker, posture, self._output, self._measured,
                                self._settings, self)
         else:
-            drive = DirectDrive(chain, posture, self._output, self._measured, self._settings, self,
-                                self._has_moved)
+            drive = DirectDrive(tracker, posture, self._output, self._measured, self._settings,
+                                self, self._has_moved)
         self._drive, self._posture = drive, posture
         self._chain = self._status.chain = chain
         self._status.halts = {}
@@ -370,7 +374,7 @@ class Operation:
         status = conversions.diagnostic_status(
             f'{self._node.get_name()}: {self._chain.tip_links[0]}', self._chain.model.name, level,
             sentence, values)
-        self._solution.publish(conversions.diagnostics(stamp, self._chain.base_link, status))
+        self._tell(self._solution, conversions.diagnostics(stamp, self._chain.base_link, status))
         if self._status.summary[0] != self._level:
             self._publish_diagnostics()
 
@@ -471,6 +475,7 @@ class Operation:
         means_other_targets = changed.target != self._settings.target
         has_new_rate = changed.publish_rate != self._settings.publish_rate
         self._settings = changed
+        self._recorder.parameters(changed)
         if self._drive is not None and not needs_new_drive:
             self._drive.configure(changed, means_other_targets)
         if needs_new_drive:
@@ -493,6 +498,7 @@ class Operation:
         """Look around once a second, and tell."""
         self._watch_others()
         self._watch_description()
+        self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
 
     def _watch_others(self) -> None:
@@ -508,9 +514,13 @@ class Operation:
             return
         problem = '' if not others else (
             sentence + 'the arm will flicker between the two; stop one or remap its topic')
-        if problem and problem != self._status.problems.get('others'):
+        self._note_problem('others', problem)
+
+    def _note_problem(self, name: str, problem: str) -> None:
+        """Keep what is wrong for the diagnostics, and warn of it when it is new."""
+        if problem and problem != self._status.problems.get(name):
             self._node.get_logger().warning(problem)
-        self._status.problems['others'] = problem
+        self._status.problems[name] = problem
 
     def _watch_description(self) -> None:
         """Stop an arm on the move whose description is gone: so is what it belongs to."""
@@ -532,5 +542,10 @@ class Operation:
         status = conversions.diagnostic_status(
             f'{self._node.get_fully_qualified_name().lstrip("/")}: solver', values['robot'],
             self._level, sentence, values)
-        self._diagnostics.publish(
-            conversions.diagnostics(self._node.get_clock().now().to_msg(), '', status))
+        self._tell(self._diagnostics, conversions.diagnostics(
+            self._node.get_clock().now().to_msg(), '', status))
+
+    def _tell(self, publisher: Any, message: DiagnosticArray) -> None:
+        """Publish and record diagnostics."""
+        publisher.publish(message)
+        self._recorder.message(publisher.topic_name, message)

@@ -22,6 +22,14 @@ LARGEST_STEP_BACK = 100_000_000
 """A clock that is further behind the last stamp than this has been set back [ns]."""
 
 
+Record = Callable[[str, Any], None]
+"""Gets the resolved name of a topic and a message that was published there."""
+
+
+def forget(topic: str, message: Any) -> None:
+    """Record nothing."""
+
+
 class OutputKind(str, Enum):
     """The ways out."""
 
@@ -92,11 +100,13 @@ class _Topic:
         Name of the topic.
     commands : bool
         Whether what is sent moves an arm.
+    record : callable
+        Gets the resolved name of the topic and each message that was published.
 
     """
 
-    def __init__(self, node: Node, kind: Any, topic: str, commands: bool) -> None:
-        self._node = node
+    def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
+        self._node, self._record = node, record
         self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
         self._last = 0
         self.commands = commands
@@ -118,6 +128,11 @@ class _Topic:
         if own in names:
             names.remove(own)
         return sorted(names)
+
+    def _publish(self, message: Any) -> None:
+        """Publish and record a message."""
+        self._publisher.publish(message)
+        self._record(self.topic, message)
 
     def _checked_stamp(self, command: Command) -> Time:
         """Return the stamp for a command whose numbers are all finite."""
@@ -145,13 +160,14 @@ class _Topic:
 class JointStateOutput(_Topic):
     """Publishes joint positions as JointState: reliable, volatile, depth 10."""
 
-    def __init__(self, node: Node, topic: str, commands: bool = False) -> None:
-        super().__init__(node, JointState, topic, commands)
+    def __init__(self, node: Node, topic: str, commands: bool = False,
+                 record: Record = forget) -> None:
+        super().__init__(node, JointState, topic, commands, record)
 
     def send(self, command: Command) -> Time:
         """Publish positions, and velocities; return the stamp they got."""
         stamp = self._checked_stamp(command)
-        self._publisher.publish(conversions.joint_state(
+        self._publish(conversions.joint_state(
             command.positions, stamp, command.velocities))
         return stamp
 
@@ -165,14 +181,14 @@ class TrajectoryOutput(_Topic):
     sent once, and again only when something has changed it.
     """
 
-    def __init__(self, node: Node, topic: str) -> None:
-        super().__init__(node, JointTrajectory, topic, True)
+    def __init__(self, node: Node, topic: str, record: Record = forget) -> None:
+        super().__init__(node, JointTrajectory, topic, True, record)
 
     def send(self, command: Command) -> Time:
         """Publish the course, if it is a new one; return the stamp it got."""
         stamp = self._checked_stamp(command)
         if command.course is not None:
-            self._publisher.publish(conversions.joint_trajectory(
+            self._publish(conversions.joint_trajectory(
                 command.joints, command.course(), stamp, command.is_smooth))
         return stamp
 
@@ -180,8 +196,9 @@ class TrajectoryOutput(_Topic):
 class PositionArrayOutput(_Topic):
     """Publishes positions as Float64MultiArray, for a forward_command_controller."""
 
-    def __init__(self, node: Node, topic: str, joints: Sequence[str]) -> None:
-        super().__init__(node, Float64MultiArray, topic, True)
+    def __init__(self, node: Node, topic: str, joints: Sequence[str],
+                 record: Record = forget) -> None:
+        super().__init__(node, Float64MultiArray, topic, True, record)
         self._joints = tuple(joints)
 
     def send(self, command: Command) -> Time:
@@ -192,6 +209,6 @@ class PositionArrayOutput(_Topic):
         if missing:
             raise InvalidPoseError(f'output.joints names joint {missing[0]!r}, which the robot '
                                    'does not have; nothing was published')
-        self._publisher.publish(Float64MultiArray(
+        self._publish(Float64MultiArray(
             data=[command.positions[name] for name in joints]))
         return stamp

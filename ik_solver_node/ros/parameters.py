@@ -111,8 +111,8 @@ class OutputOptions:
         '', 'name of the controller in its topic; empty for joint_trajectory_controller or '
         'forward_position_controller', read_only=True)
     joints: tuple[str, ...] = option(
-        (), 'the joints of a position_array in the order of the controller; empty for those of the '
-        'chain', read_only=True)
+        (), 'the joints of a position_array in the order of the controller; empty for those of '
+        'the chain', read_only=True)
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -174,6 +174,10 @@ class NodeParameters:
     target_timeout: float = option(
         1.0, 'how far the stamp of a target may be from the clock of the node; 0 accepts every '
         'stamp, and a stamp of zero is always accepted', unit='s', minimum=0.0, maximum=3600.0)
+    record: str = option(
+        '', 'where to record targets, answers, joints and diagnostics: a file that ends in .mcap, '
+        'or the folder of a bag; a number is added to a name that is taken; empty for nowhere',
+        read_only=True)
     target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
     tracking: TrackerOptions = TrackerOptions()

@@ -1,0 +1,1 @@
+"""Recordings of the node: written, read, drawn and replayed, all of it without ROS."""

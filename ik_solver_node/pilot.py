@@ -136,6 +136,11 @@ class Tick(NamedTuple):
     state: MotionState | None
     is_new: bool
 
+    def followed_by(self, other: Tick) -> Tick:
+        """Return what came of two periods."""
+        return Tick(other.answer or self.answer, other.state or self.state,
+                    self.is_new or other.is_new)
+
 
 class Pilot:
     """

@@ -8,6 +8,7 @@ hands it to a `Pilot` and sends what that commands, period by period.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+import math
 from time import monotonic
 from typing import Protocol
 
@@ -28,6 +29,8 @@ from rclpy.clock import Clock, ClockType, ROSClock
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+LONGEST_DELAY = 0.5
+"""A timer that comes later than this has not been late: time stood still, or leapt [s]."""
 NOT_MEASURED = ('no position of {missing} on joint_states in the last {timeout:g} s '
                 '(measured_timeout): the arm is not moved from where it may not be')
 
@@ -212,6 +215,7 @@ class TimedDrive:
         self._header: Header | None = None
         self._told: dict[Reason, str] = {}
         self._then: Callable[[], None] | None = None
+        self._moved_on_at = -math.inf
         # Simulated time is the time of a simulated arm; else no clock that may be set counts.
         clock = node.get_clock()
         self._simulated = (
@@ -286,8 +290,11 @@ class TimedDrive:
         self._node.destroy_timer(self._timer)
 
     def _on_timer(self) -> None:
-        """Go on by one period."""
-        tick = self._pilot.tick(self.now())
+        """Go on by one period, or by all that passed if who is told goes on by itself."""
+        now = self.now()
+        tick = self._pilot.tick(now)
+        for _ in range(self._periods_since(now) - 1):
+            tick = tick.followed_by(self._pilot.tick(now))
         published = None
         if tick.state is not None:
             self._posture.move(tick.state.positions)
@@ -300,6 +307,16 @@ class TimedDrive:
         if self._then is not None and self._pilot.has_arrived:
             then, self._then = self._then, None
             then()
+
+    def _periods_since(self, now: float) -> int:
+        """Return how many periods to go on by, so that the motion keeps up if it has to."""
+        late = now - self._moved_on_at
+        if not (self._output.keeps_time and 0.0 < late < LONGEST_DELAY):
+            self._moved_on_at = now
+            return 1
+        periods = max(1, round(late / self._pilot.period))
+        self._moved_on_at += periods * self._pilot.period
+        return periods
 
     def _command(self, tick: Tick) -> Command:
         """Return what is to be sent of a period."""

@@ -116,9 +116,9 @@ class Operation:
 
     def _open(self) -> None:
         """Get a chain, and only then listen."""
-        chain = description.build_chain(self._settings, None)
         self._recorder = Recorder(self._node, self._settings)
         self._closing.callback(self._recorder.close)
+        chain = description.build_chain(self._settings, None)
         self._output = self._make_output()
         self._closing.callback(self._output.close)
         # Latched, so that whoever asks after a target is sent still hears the answer.

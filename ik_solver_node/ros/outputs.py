@@ -76,6 +76,10 @@ class Output(Protocol):
     def commands(self) -> bool:
         """Whether what is sent moves an arm, so that nobody else may send there."""
 
+    @property
+    def keeps_time(self) -> bool:
+        """Whether who receives it goes on by a clock of its own, so that motions must keep up."""
+
     def send(self, command: Command) -> Time:
         """Publish a command; return the stamp it got; raises `InvalidPoseError`."""
 
@@ -104,6 +108,8 @@ class _Topic:
         Gets the resolved name of the topic and each message that was published.
 
     """
+
+    keeps_time = False
 
     def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
         self._node, self._record = node, record
@@ -180,6 +186,8 @@ class TrajectoryOutput(_Topic):
     brakes, so that an arm that hears no more of it stops. In the mode move the whole motion is
     sent once, and again only when something has changed it.
     """
+
+    keeps_time = True
 
     def __init__(self, node: Node, topic: str, record: Record = forget) -> None:
         super().__init__(node, JointTrajectory, topic, True, record)

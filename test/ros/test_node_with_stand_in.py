@@ -234,5 +234,7 @@ def test_joint_states_are_those_of_the_arm() -> None:
         heard: list[JointState] = []
         watcher.node.create_subscription(JointState, 'joint_states', heard.append, 10)
         watcher.spin_until(lambda: len(heard) > 5, 'joint states')
-        publishers = watcher.node.get_publishers_info_by_topic('joint_states')
-        assert [info.node_name for info in publishers] == ['ik_solver_stand_in']
+        # The name of a node may take a moment longer to be known than its topics.
+        watcher.spin_until(lambda: [
+            info.node_name for info in watcher.node.get_publishers_info_by_topic('joint_states')
+        ] == ['ik_solver_stand_in'], 'stand-in as the only publisher')

@@ -137,10 +137,32 @@ class IkResult:
         return errors
 
     @property
+    def singular_values(self) -> np.ndarray:
+        """
+        How far the tip moves for a joint motion of length one, in each direction, largest first.
+
+        The singular values of the Jacobian of what is asked of the first tip that is asked for,
+        a radian counting as `LENGTH_OF_RADIAN` [m/rad, or m/m]; as many as there are rows or
+        joints. A smallest one near zero is a singularity: in that direction the arm cannot move.
+        """
+        if self.goal is None:
+            return np.empty(0)
+        weights = self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2]
+        tip = int(np.argmax(weights.any(axis=1)))
+        jacobian = self.chain.jacobian(self.positions, self.chain.tip_links[tip])
+        asked = np.repeat(weights[tip] > 0.0, 3)
+        scale = np.repeat([1.0, LENGTH_OF_RADIAN], 3)
+        return np.linalg.svd((scale[:, np.newaxis] * jacobian)[asked], compute_uv=False)
+
+    @property
     def joints_at_limit(self) -> tuple[str, ...]:
         """Names of the joints whose position is a limit."""
         there = (self.positions <= self.chain.lower) | (self.positions >= self.chain.upper)
         return tuple(self.chain.joint_names[j] for j in np.flatnonzero(there))
+
+
+LENGTH_OF_RADIAN = 0.3
+"""Length that a radian of rotation counts as in singular values [m/rad]."""
 
 
 def errors_of(chain: KinematicChain, goal: np.ndarray,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+import math
 
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -218,6 +219,7 @@ def diagnostic_status(name: str, hardware_id: str, level: bytes, sentence: str,
 def solution_values(answer: TrackResult, published: Time | None) -> dict[str, str]:
     """Return what ``~/solution`` tells about an answer, with the stamp it was published with."""
     result = answer.result
+    singular = result.singular_values
     return {
         'verdict': answer.verdict.value,
         'reason': result.reason.name.lower(),
@@ -229,6 +231,8 @@ def solution_values(answer: TrackResult, published: Time | None) -> dict[str, st
         'joints_at_limit': ', '.join(result.joints_at_limit),
         'blocking_joints': ', '.join(result.blocking_joints),
         'out_of_reach [m]': repr(result.out_of_reach),
+        'smallest_singular_value': repr(float(singular.min(initial=math.inf))),
+        'manipulability': repr(float(singular.prod())),
         'joint_states_stamp': '' if published is None else stamp_to_text(published),
     }
 
@@ -239,5 +243,5 @@ def refusal_values() -> dict[str, str]:
         'verdict': 'refused', 'reason': '', 'position_error [m]': '',
         'orientation_error [rad]': '', 'iterations': '', 'restarts': '', 'elapsed [s]': '',
         'joints_at_limit': '', 'blocking_joints': '', 'out_of_reach [m]': '',
-        'joint_states_stamp': '',
+        'smallest_singular_value': '', 'manipulability': '', 'joint_states_stamp': '',
     }

@@ -43,7 +43,7 @@ def test_solution_tells_the_verdict(client: Client) -> None:
     assert list(told) == [
         'verdict', 'reason', 'position_error [m]', 'orientation_error [rad]', 'iterations',
         'restarts', 'elapsed [s]', 'joints_at_limit', 'blocking_joints', 'out_of_reach [m]',
-        'joint_states_stamp']
+        'smallest_singular_value', 'manipulability', 'joint_states_stamp']
     assert (told['verdict'], told['reason']) == ('reached', 'converged')
     assert 0.0 <= float(told['position_error [m]']) < 1e-6
     assert answer.name == 'ik_solver_node: tool0'

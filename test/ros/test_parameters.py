@@ -246,3 +246,14 @@ def test_readme_tells_the_same() -> None:
     expected = expected_table()
     assert rows == expected, 'it should be:\n' + '\n'.join(
         ['| name | default | range | meaning |', '|---|---|---|---|', *expected])
+
+
+@pytest.mark.parametrize('file', sorted((ROOT / 'config').glob('with_*.yaml')),
+                         ids=lambda file: file.stem)
+def test_the_examples_are_accepted(file: Path) -> None:
+    """Each file in config/ for a controller, and it changes what it says it does."""
+    node = Node('some_node', cli_args=['--ros-args', '--params-file', str(file)])
+    settings = parameters.declare(node)
+    assert settings.use_measured_state and settings.motion.speed < 1.0
+    assert parameters.unknown_overrides(node._parameter_overrides) == []
+    node.destroy_node()

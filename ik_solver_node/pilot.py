@@ -136,11 +136,6 @@ class Tick(NamedTuple):
     state: MotionState | None
     is_new: bool
 
-    def followed_by(self, other: Tick) -> Tick:
-        """Return what came of two periods."""
-        return Tick(other.answer or self.answer, other.state or self.state,
-                    self.is_new or other.is_new)
-
 
 class Pilot:
     """
@@ -320,6 +315,11 @@ class Pilot:
         self._commands.append(state.positions)
         is_new, self._is_new = self._is_new, False
         return Tick(answer, state, is_new)
+
+    def coast(self) -> None:
+        """Go on by one period as was commanded before, without looking at anything new."""
+        if not self._motion.has_arrived:
+            self._commands.append(self._motion.step().positions)
 
     def _solve(self, target: Target | Pose, now: float) -> TrackResult:
         """Turn a target into a goal of the motion, if it is accepted."""

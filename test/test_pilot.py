@@ -178,6 +178,20 @@ def test_a_speed_factor_slows_a_motion_down_while_it_lasts():
     assert arm.pilot.has_arrived
 
 
+def test_coasting_goes_on_as_was_commanded():
+    """Period by period, but for what came in meanwhile."""
+    one, other = Arm(), Arm()
+    for arm in (one, other):
+        arm.pilot.aim(arm.pose(0.6))
+        arm.fly(0.1)
+    one.fly(0.3)
+    other.pilot.aim(other.pose(-0.3))
+    for _ in range(30):
+        other.pilot.coast()
+    assert (one.pilot.state.positions == other.pilot.state.positions).all()
+    assert other.fly(0.01).verdict is Verdict.REACHED
+
+
 def test_a_solve_does_not_hold_up_the_motion():
     """Its budget is cut to half a period."""
     arm = Arm()

@@ -262,11 +262,13 @@ class TimedDrive:
                 self._chain, now - self._settings.measured_timeout)
         except NotMeasuredError:
             return
+        self._keep_up()
         self._pilot.measure(positions, self.now(), velocities)
         self._tell()
 
     def halt(self, reason: Reason, sentence: str) -> None:
         """Stop the arm, and keep it there while `reason` holds."""
+        self._keep_up()
         self._pilot.halt(reason, sentence)
         self._tell()
 
@@ -290,11 +292,10 @@ class TimedDrive:
         self._node.destroy_timer(self._timer)
 
     def _on_timer(self) -> None:
-        """Go on by one period, or by all that passed if who is told goes on by itself."""
-        now = self.now()
-        tick = self._pilot.tick(now)
-        for _ in range(self._periods_since(now) - 1):
-            tick = tick.followed_by(self._pilot.tick(now))
+        """Go on by one period."""
+        self._keep_up()
+        self._moved_on_at += self._pilot.period
+        tick = self._pilot.tick(self.now())
         published = None
         if tick.state is not None:
             self._posture.move(tick.state.positions)
@@ -308,15 +309,19 @@ class TimedDrive:
             then, self._then = self._then, None
             then()
 
-    def _periods_since(self, now: float) -> int:
-        """Return how many periods to go on by, so that the motion keeps up if it has to."""
-        late = now - self._moved_on_at
-        if not (self._output.keeps_time and 0.0 < late < LONGEST_DELAY):
-            self._moved_on_at = now
-            return 1
-        periods = max(1, round(late / self._pilot.period))
-        self._moved_on_at += periods * self._pilot.period
-        return periods
+    def _keep_up(self) -> None:
+        """
+        Go on by all periods that passed but one, if who was told goes on by a clock of its own.
+
+        Before anything new counts: else it would count from where the arm no longer is.
+        """
+        late = self.now() - self._moved_on_at
+        if not (self._output.keeps_time and 0.0 <= late < LONGEST_DELAY):
+            self._moved_on_at = self.now() - self._pilot.period
+            return
+        for _ in range(round(late / self._pilot.period) - 1):
+            self._pilot.coast()
+            self._moved_on_at += self._pilot.period
 
     def _command(self, tick: Tick) -> Command:
         """Return what is to be sent of a period."""

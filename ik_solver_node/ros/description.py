@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
@@ -49,9 +50,21 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
     """Return the chain of a robot that the parameters ask for; raises `IkSolverError`."""
     limits = {**_limits_of_file(model, parameters.motion.joint_limits_file),
               **parameters.limits.as_mapping()}
-    return KinematicChain.from_model(
+    chain = KinematicChain.from_model(
         model, parameters.base_link or None, parameters.tip_links or None,
         limits=limits, locked=parameters.locked.as_mapping())
+    _check_output(chain, parameters.output.joints)
+    return chain
+
+
+def _check_output(chain: KinematicChain, joints: tuple[str, ...]) -> None:
+    """Refuse to command joints whose place the node does not know: they would leap."""
+    known = [*chain.locked, *(follower.name for name in chain.joint_names
+                              for follower, _, _ in chain.model.followers(name))]
+    for name in joints:
+        if name not in known:
+            raise OptionsError(f'output.joints names joint {name!r}, but must name joints that '
+                               f'the chain moves, or that are locked: {", ".join(sorted(known))}')
 
 
 def _limits_of_file(model: RobotModel, file: str) -> dict[str, tuple[float, float]]:

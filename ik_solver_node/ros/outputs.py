@@ -213,10 +213,6 @@ class PositionArrayOutput(_Topic):
         """Publish positions in the order of the joints; return when."""
         stamp = self._checked_stamp(command)
         joints = self._joints or command.joints
-        missing = [name for name in joints if name not in command.positions]
-        if missing:
-            raise InvalidPoseError(f'output.joints names joint {missing[0]!r}, which the robot '
-                                   'does not have; nothing was published')
         self._publish(Float64MultiArray(
             data=[command.positions[name] for name in joints]))
         return stamp

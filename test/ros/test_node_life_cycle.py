@@ -7,7 +7,7 @@ from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import private_domain
-from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF
+from harness import Client, connected_client, planar_tip, running_node, URDF
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import pytest
@@ -127,8 +127,7 @@ def test_deactivation_stops_an_arm_smoothly_and_holds_it() -> None:
 def test_a_signal_ends_a_node_in_any_state() -> None:
     """With exit code 0, which `running_node` checks."""
     for transitions in ([], [CONFIGURE], [CONFIGURE, ACTIVATE, DEACTIVATE]):
-        with running_node(*patient_node(), until='waiting to be configured') as node:
+        with running_node(*patient_node(), until='waiting to be configured'):
             with connected_client() as client:
                 for transition in transitions:
                     assert change(client, transition)
-            assert isinstance(node, NodeProcess)

@@ -9,7 +9,7 @@ from time import monotonic
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import private_domain
-from harness import Client, connected_client, NodeProcess, planar_tip, running_node, URDF, values
+from harness import Client, connected_client, planar_tip, running_node, URDF, values
 import numpy as np
 import pytest
 from sensor_msgs.msg import JointState
@@ -285,9 +285,8 @@ def test_an_arm_that_leaves_its_commands_is_stopped(measured: tuple[Client, Echo
 def test_a_description_that_is_gone_stops_the_arm(ros_domain: None) -> None:
     """Its publisher belongs to the robot; when it is back the arm may move again."""
     arguments = ['-p', 'motion.mode:=move', '-p', 'motion.speed:=0.1']
-    with running_node(*arguments, until='waiting for robot_description') as node:
+    with running_node(*arguments, until='waiting for robot_description'):
         with connected_client() as client:
-            assert isinstance(node, NodeProcess)
             publish = client.description_publisher()
             publish(ARM.read_text())
             client.connect()

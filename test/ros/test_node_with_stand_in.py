@@ -238,6 +238,8 @@ def test_the_order_of_a_controller_is_kept() -> None:
 @pytest.mark.parametrize(('parameters', 'says'), [
     (('output.kind:=joint_trajectory', 'use_measured_state:=true'), 'motion.mode must be'),
     (('output.kind:=position_array',), 'use_measured_state must be true'),
+    (('output.kind:=position_array', 'use_measured_state:=true', 'output.joints:=[knee]'),
+     "output.joints names joint 'knee', but must name joints that the chain moves"),
     (('output.kind:=carrier_pigeon',), "must be one of 'joint_state', 'joint_trajectory'"),
 ])
 def test_a_way_out_that_makes_no_sense_ends_the_start(parameters: tuple[str, ...],

@@ -9,11 +9,14 @@ from hypothesis import given, HealthCheck, settings, strategies as st
 from ik_solver_node.motion import Mode, MotionOptions, ProfileKind
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, WatchOptions
-from ik_solver_node.target import PoseTarget
-from ik_solver_node.tracker import Verdict
+from ik_solver_node.pose import Pose
+from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import TrackerOptions, Verdict
 import numpy as np
 import pytest
 from robots import OWN_ROBOTS
+from singular import turning_past_a_straight_wrist
+from transforms3d.axangles import axangle2mat
 from urdf_strategies import chains
 
 MANY = int(os.environ.get('IK_SOLVER_FLIGHTS', '1'))
@@ -151,6 +154,62 @@ def test_a_stream_is_followed_without_stutter(rate):
     assert np.mean(jerks) < 0.15
     lag = arm.start + 0.15 * arm.now - arm.pilot.state.positions
     assert 0.0 <= lag.min() and lag.max() < 0.06
+
+
+@pytest.mark.parametrize('past', [0.0, 1e-4, 1e-3, 5e-3, 0.02, 0.1])
+def test_a_stream_leads_past_a_singularity(past):
+    """A tip that turns through the place where joints 4 and 6 line up arrives, inside limits."""
+    chain = chain_of('six_axis_arm')
+    limits = motion_limits(chain, DEFAULTS)
+    start, poses = turning_past_a_straight_wrist(chain, past)
+    pilot = Pilot(chain, limits, PilotOptions(
+        motion=MotionOptions(mode=Mode.TRACK), tracking=TrackerOptions(max_swing=0.02)), start)
+    violations, smallest, at = Violations(), [], 0
+    while at < len(poses) or not pilot.has_arrived:
+        if at < len(poses):
+            pilot.aim(poses[at])
+        at += 1
+        before = pilot.state
+        tick = pilot.tick(at * pilot.period)
+        if tick.answer is not None:
+            assert tick.answer.verdict is Verdict.REACHED
+            smallest.append(tick.answer.result.singular_values[-1])
+        violations.see(before, pilot.state, limits, pilot.period, True)
+        tip = chain.forward_kinematics(pilot.state.positions)
+        # No joint is quick enough for the wrist to turn over in no time; the tip waits nearby.
+        assert np.linalg.norm(tip.position - poses[0].pose.position) < 0.02
+        assert at < 3000
+    assert min(smallest) < 0.1 * smallest[0] or past > 0.05
+    assert abs(tip.quat_xyzw @ poses[-1].pose.quat_xyzw) > 1.0 - 1e-9
+    assert violations.worst < ROUNDING
+
+
+@pytest.mark.parametrize('kind', ['pose', 'point'])
+@pytest.mark.parametrize('robot', ['six_axis_arm', 'seven_axis_arm', 'ur5', 'panda'])
+def test_a_target_out_of_reach_is_followed_along_the_boundary_without_shaking(robot, kind):
+    """The tip goes along with it, and stands still when it does: 1 mm would be too much."""
+    chain = chain_of(robot)
+    limits = motion_limits(chain, DEFAULTS)
+    start = chain.clip(chain.mid_range() + 0.4)
+    home = chain.forward_kinematics(start)
+    pilot = Pilot(chain, limits, PilotOptions(
+        motion=MotionOptions(mode=Mode.TRACK), tracking=TrackerOptions(
+            allow_approximate=True, max_swing=0.02)), start)
+    out, tips, verdicts = 3.0 * home.position, [], []
+    for k in range(1200):
+        part = min(1.0, k / 400)
+        turn = axangle2mat([0.0, 0.0, 1.0], 0.4 * np.clip((k - 400) / 300, 0.0, 1.0))
+        place = turn @ (home.position + part * (out - home.position))
+        pilot.aim(PointTarget(place) if kind == 'point' else PoseTarget(
+            Pose(place, home.quat_xyzw)))
+        verdicts.append(pilot.tick(k * pilot.period).answer.verdict)
+        tips.append(chain.forward_kinematics(pilot.state.positions).position)
+    # The arm may still be on its way for a while after the target stands.
+    assert np.ptp(tips[-200:], axis=0).max() < 1e-4
+    assert Verdict.CLOSEST in verdicts[-200:]
+    sideways = np.linalg.norm(np.diff(tips[400:800], axis=0), axis=1).sum()
+    assert np.linalg.norm(tips[-1] - tips[400]) > 0.05
+    assert sideways < 3.0 * np.linalg.norm(tips[-1] - tips[400])
 
 
 def test_only_the_newest_target_counts():

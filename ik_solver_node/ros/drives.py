@@ -8,6 +8,7 @@ hands it to a `Pilot` and sends what that commands, period by period.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 import math
 from time import monotonic
 from typing import Protocol
@@ -23,7 +24,7 @@ from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.target import Target
-from ik_solver_node.tracker import PoseTracker, TrackResult
+from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 from rclpy.clock import Clock, ClockType, ROSClock
 from rclpy.node import Node
@@ -154,7 +155,7 @@ class DirectDrive:
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
         self._settings = settings
-        self._tracker.configure(settings.solver, settings.tracking)
+        self._tracker.configure(settings.solver, tracking_of(settings))
         if forget:
             self._tracker.reset(self._tracker.positions)
 
@@ -238,7 +239,7 @@ class TimedDrive:
     def _options(self, settings: NodeParameters) -> PilotOptions:
         """Return what the pilot is to know of the parameters."""
         return PilotOptions(
-            motion=settings.motion, solver=settings.solver, tracking=settings.tracking,
+            motion=settings.motion, solver=settings.solver, tracking=tracking_of(settings),
             watch=settings.watch, restart_pause=settings.seed_timeout,
             measured_timeout=None if self._measured is None else settings.measured_timeout)
 
@@ -337,6 +338,11 @@ class TimedDrive:
         if self._pilot.reasons != self._told:
             self._told = dict(self._pilot.reasons)
             self._listener.halted(self._told)
+
+
+def tracking_of(settings: NodeParameters) -> TrackerOptions:
+    """Return what is accepted: without a motion in time there is no way of the joints there."""
+    return settings.tracking if is_timed(settings) else replace(settings.tracking, max_swing=0.0)
 
 
 def limits_of(chain: KinematicChain, settings: NodeParameters) -> MotionLimits:

@@ -40,7 +40,8 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.pilot import Reason
 from ik_solver_node.ros import conversions, description, parameters
-from ik_solver_node.ros.drives import DirectDrive, Drive, is_timed, limits_of, TimedDrive
+from ik_solver_node.ros.drives import (
+    DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
@@ -292,7 +293,7 @@ class Operation:
         if self._drive is not None:
             self._drive.close()
         posture = Posture(chain, self._posture if self._has_moved else None)
-        tracker = self._recorder.tracker(chain, self._settings.solver, self._settings.tracking)
+        tracker = self._recorder.tracker(chain, self._settings.solver, tracking_of(self._settings))
         drive: Drive
         if is_timed(self._settings):
             drive = TimedDrive(self._node, tracker, posture, self._output, self._measured,

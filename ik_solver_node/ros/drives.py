@@ -17,7 +17,7 @@ from builtin_interfaces.msg import Time
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.motion import Mode
-from ik_solver_node.motion_limits import motion_limits, MotionDefaults, MotionLimits
+from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
@@ -348,9 +348,8 @@ def tracking_of(settings: NodeParameters) -> TrackerOptions:
 def limits_of(chain: KinematicChain, settings: NodeParameters) -> MotionLimits:
     """Return how fast the joints of a chain may move; raises `OptionsError`."""
     motion = settings.motion
-    defaults = MotionDefaults(motion.default_velocity, motion.acceleration_time, motion.jerk_time)
     from_file = read_joint_limits(motion.joint_limits_file) if motion.joint_limits_file else {}
-    return motion_limits(chain, defaults, from_file, settings.motion_limits.as_mapping())
+    return motion_limits(chain, motion.defaults, from_file, settings.motion_limits.as_mapping())
 
 
 def shows_all(settings: NodeParameters) -> bool:

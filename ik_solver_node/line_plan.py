@@ -33,8 +33,14 @@ FEWEST_STEPS = 8
 """A run is followed in so many steps at least."""
 MOST_PLACES = 100_000
 """Places on the lines at most, so that nobody waits for a plan forever."""
+LARGEST_REFINABLE = 5.0
+"""A jump this many times longer than a step may be is one to another posture."""
 REFINEMENTS = 4
 """So often the places are brought closer together, to half their distance, at most."""
+RADIAN = 0.2
+"""What a radian counts as in `LineOptions.spacing` and `tolerance` [m]."""
+SLOWEST_TIP, SLOWEST_TURN = 1e-4, 1e-3
+"""The least speeds that can be asked for [m/s], [rad/s]."""
 SAME_PLACE = 1e-6
 """A path that begins further from where the arm is than this is not its own [rad or m]."""
 
@@ -53,9 +59,10 @@ class LineOptions:
 
     tip_speed: float = option(
         0.1, 'how fast the tip goes along straight lines, where the limits of the joints allow it',
-        unit='m/s', minimum=1e-4, maximum=10.0)
+        unit='m/s', minimum=SLOWEST_TIP, maximum=10.0)
     turn_speed: float = option(
-        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=1e-3, maximum=10.0)
+        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=SLOWEST_TURN,
+        maximum=10.0)
     spacing: float = option(
         0.002, 'distance of the places on a line that are solved for, in between is a spline; a '
         'radian counts as 0.2 m', unit='m', minimum=1e-5, maximum=0.1)
@@ -73,9 +80,11 @@ class LineOptions:
         """Check every field."""
         check_options(self)
 
-
-RADIAN = 0.2
-"""What a radian counts as in `LineOptions.spacing` and `tolerance` [m]."""
+    def at_speed(self, speed: float) -> LineOptions:
+        """Return the options of lines that are followed at a share of the speeds, 0.01 to 1."""
+        return self if speed == 1.0 else replace(
+            self, tip_speed=max(speed * self.tip_speed, SLOWEST_TIP),
+            turn_speed=max(speed * self.turn_speed, SLOWEST_TURN))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,11 +142,16 @@ class LinePlan:
         """How long it takes [s]."""
         return self.period * (len(self.states.positions) - 1)
 
+    def motion(self) -> list[MotionState]:
+        """Return the states one by one, each of arrays of shape (n,), the start first."""
+        return [MotionState(*values) for values in zip(*self.states)]
+
     @property
     def sentence(self) -> str:
         """What it is, in words."""
-        turn = f' and {self.angle:.3g} rad' if self.angle > 0.0 else ''
-        share = f'{100.0 * self.fraction:.1f} % of {self.length:.3g} m{turn}'
+        extent = [f'{value:.3g} {unit}' for value, unit, least in (
+            (self.length, 'm', 1e-5), (self.angle, 'rad', 1e-4)) if value > least]
+        share = f'{100.0 * self.fraction:.1f} % of {" and ".join(extent) or "0 m"}'
         if not self.is_straight:
             return (f'the tip would get {1e3 * self.deviation:.3g} mm off the lines (a radian '
                     'counts as 0.2 m), more than lines.tolerance; a smaller lines.spacing helps, '
@@ -208,9 +222,9 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
     for _ in range(1 + REFINEMENTS):
         path, states, deviation = problem.attempt(step)
         is_straight = deviation <= options.tolerance
-        if path.end is PathEnd.NOT_REACHED or (path.success and is_straight):
+        if is_straight and not problem.is_refinable(path):
             break
-        step *= 0.5  # smaller steps may be no jumps
+        step *= 0.5
     return LinePlan(chain, period, states, path, sum(run.length for run in runs),
                     sum(run.angle for run in runs), deviation, is_straight, perf_counter() - began)
 
@@ -243,8 +257,8 @@ class _Problem:
         counts = [max(FEWEST_STEPS, math.ceil(run.duration / step)) for run in self.runs]
         if sum(counts) > MOST_PLACES:
             raise InvalidPoseError(
-                f'the lines have {sum(counts)} places, but can have {MOST_PLACES} at most; shorten '
-                'them or take a larger lines.spacing')
+                f'the lines have {sum(counts)} places, but can have {MOST_PLACES} at most; '
+                'shorten them or take a larger lines.spacing')
         nominal = [np.linspace(0.0, run.duration, 1 + count)
                    for run, count in zip(self.runs, counts)]
         path = self._solved([run.at(times) for run, times in zip(self.runs, nominal)])
@@ -261,6 +275,13 @@ class _Problem:
             deviation = max(deviation, self._deviation(run.at(where), states.positions, left))
             first = part.stop - 1
         return path, MotionState(*map(np.concatenate, zip(*parts))), deviation
+
+    def is_refinable(self, path: PathResult) -> bool:
+        """Return whether the step that a path ends before may be several small ones."""
+        if path.end is not PathEnd.WOULD_JUMP or path.beyond is None:
+            return False
+        step = np.abs(path.beyond.positions - path.positions[-1]).max()
+        return bool(step < LARGEST_REFINABLE * self.options.max_joint_step)
 
     def _solved(self, places: Sequence[np.ndarray]) -> PathResult:
         """Return the joints for places on the lines, (N, 4, 4) each, from where the arm is."""

@@ -6,6 +6,7 @@ import os
 from chains import chain_of
 from flights import Flight, Violations
 from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.line_plan import plan_lines
 from ik_solver_node.motion import Mode, MotionOptions, ProfileKind
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, WatchOptions
@@ -401,3 +402,67 @@ def test_after_a_pause_a_motion_begins_where_the_arm_is_measured():
     arm.pilot.aim(arm.pose(0.2))
     arm.fly(0.01)
     assert np.abs(arm.pilot.state.positions - there).max() < 1e-3
+
+
+# Planned motions -------------------------------------------------------------------------------
+
+
+def lines_from(arm, start):
+    """Return a plan of a line of a few centimetres."""
+    first = arm.chain.forward_kinematics(start)
+    there = Pose(first.position + [0.0, 0.05, 0.03], first.quat_xyzw)
+    return plan_lines(arm.chain, [there], start, limits=arm.limits, period=arm.pilot.period)
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_plan_is_followed_to_its_end_and_a_target_leads_on_from_there(mode):
+    """In the mode track the want of a stream does not end it."""
+    arm = Arm(mode, measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.follow(plan.motion())
+    arm.fly(plan.duration)
+    assert arm.pilot.has_arrived and not arm.pilot.reasons
+    assert (arm.pilot.state.positions == plan.states.positions[-1]).all()
+    assert [state.positions.tolist() for state in arm.sent] == plan.states.positions[1:].tolist()
+    arm.pilot.aim(arm.pose(0.1))
+    assert arm.fly(0.1).verdict is Verdict.REACHED
+
+
+def test_a_plan_begins_only_where_and_when_the_arm_stands():
+    """Not on the move, not after a stop, not from elsewhere."""
+    arm = Arm(measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.aim(arm.pose(0.3))
+    for moving in (lambda: arm.pilot.stand(arm.now), lambda: arm.pilot.follow(plan.motion())):
+        with pytest.raises(HaltedError):
+            moving()
+    arm.fly(5.0)
+    with pytest.raises(HaltedError, match='has moved since'):
+        arm.pilot.follow(plan.motion())
+    arm.pilot.halt(Reason.STOP, 'stopped by hand')
+    with pytest.raises(HaltedError, match='stopped by hand'):
+        arm.pilot.stand(arm.now)
+    arm.pilot.resume()
+    arm.offset = np.full(6, 0.02)
+    arm.fly(2.0)
+    commanded = arm.pilot.state.positions
+    measured = arm.pilot.stand(arm.now)  # after the pause a motion begins where the arm is
+    assert np.abs(measured - commanded - 0.02).max() < 1e-12
+
+
+def test_a_stop_on_the_lines_keeps_the_limits():
+    """And leaves the lines for good."""
+    arm = Arm(measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.follow(plan.motion())
+    arm.fly(0.5 * plan.duration)
+    violations, before = Violations(), arm.pilot.state
+    arm.pilot.halt(Reason.STOP, 'stopped by hand')
+    while not arm.pilot.has_arrived:
+        arm.fly(arm.pilot.period)
+        violations.see(before, arm.pilot.state, arm.limits, arm.pilot.period, True)
+        before = arm.pilot.state
+    assert violations.worst < ROUNDING
+    arm.pilot.resume()
+    arm.fly(1.0)
+    assert (arm.pilot.state.positions == before.positions).all()

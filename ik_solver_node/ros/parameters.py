@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.joint_limits_file import JointLimit
+from ik_solver_node.line_plan import LineOptions
 from ik_solver_node.motion import Mode, MotionOptions
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pilot import WatchOptions
@@ -183,6 +184,7 @@ class NodeParameters:
     tracking: TrackerOptions = TrackerOptions(max_swing=0.02)
     motion: MotionOptions = MotionOptions()
     motion_limits: JointMotionLimits = JointMotionLimits()
+    lines: LineOptions = LineOptions()
     watch: WatchOptions = WatchOptions()
     output: OutputOptions = OutputOptions()
 

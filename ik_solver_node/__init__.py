@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ik_solver_node.exceptions import (
         ChainError, IkSolverError, InvalidPoseError, MissingDependencyError, OptionsError,
         UrdfError)
+    from ik_solver_node.line_plan import LineOptions, LinePlan, plan_lines
     from ik_solver_node.mobility import Mobility, mobility_of
+    from ik_solver_node.motion_limits import MotionDefaults, MotionLimits
     from ik_solver_node.objective import (
         Comfort, Custom, LeastMovement, LimitMargin, Manipulability, MidRange, Objective, Torsion)
     from ik_solver_node.path import PathEnd, PathResult, solve_path
@@ -38,19 +40,20 @@ __version__ = '0.1.0'
 
 __all__ = [
     'BatchResult', 'ChainError', 'Comfort', 'Custom', 'DirectionTarget', 'Finding', 'IkResult',
-    'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain', 'LeastMovement',
-    'Level', 'LimitMargin', 'Manipulability', 'MidRange', 'Mimic', 'MissingDependencyError',
+    'IkSolverError', 'InvalidPoseError', 'Joint', 'JointType', 'KinematicChain',
+    'LeastMovement', 'Level', 'LimitMargin', 'LineOptions', 'LinePlan', 'Manipulability',
+    'MidRange', 'Mimic', 'MissingDependencyError', 'MotionDefaults', 'MotionLimits',
     'Mobility', 'Objective', 'OptionsError', 'OrientationTarget', 'PathEnd', 'PathResult',
     'PointTarget', 'Pose', 'PoseTarget', 'PoseTracker', 'Relax', 'RobotModel', 'RobotReport',
     'Slope', 'Solution', 'SolverOptions', 'StepRule', 'SweepOrder', 'Target', 'TargetFrame',
     'TerminationReason', 'Torsion', 'TrackResult', 'TrackerOptions', 'UrdfError', 'Verdict',
-    'check_chain', 'lint_urdf', 'mobility_of', 'parse_urdf', 'read_urdf', 'solve', 'solve_all',
-    'solve_batch', 'solve_path', 'warm_up',
+    'check_chain', 'lint_urdf', 'mobility_of', 'parse_urdf', 'plan_lines', 'read_urdf',
+    'solve', 'solve_all', 'solve_batch', 'solve_path', 'warm_up',
 ]
 
 _MODULES = ('exceptions', 'pose', 'robot_model', 'urdf_file', 'chain', 'target', 'objective',
             'compilation', 'solver_options', 'result', 'solver', 'all_solutions', 'batch', 'path',
-            'tracker', 'mobility', 'urdf_lint', 'check')
+            'tracker', 'line_plan', 'motion_limits', 'mobility', 'urdf_lint', 'check')
 
 
 def __getattr__(name: str) -> Any:

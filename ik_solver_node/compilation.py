@@ -70,6 +70,8 @@ def warm_up_paths() -> None:
                  np.zeros((1, 1), dtype=np.int64))
     kernels.smooth(*chain, goals, options, one, 1, one.copy())
     kernels.errors_along(*chain, goals, options, one, np.zeros((1, 2)))
+    ones, rates = _read_only(np.ones(1)), np.zeros(2)
+    kernels.pace(np.zeros((2, 1)), np.zeros((2, 1)), 1.0, ones, ones, np.ones(2), rates)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

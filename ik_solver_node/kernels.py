@@ -213,6 +213,8 @@ BRANCH_LONGEST, BRANCH_SHORTEST, BRANCH_SEED = 0.75, 0.1, 2**41
 # A direction in which the tip moves less than this counts as one to branch off in [m^2]: see
 # `null_direction`.
 BRANCH_DAMPING = 1e-4
+# The square of the rate at which a path goes on where the limits say that it cannot.
+SLOWEST_SQUARE = 1e-12
 # Over what a difference of the manipulability is taken, and what keeps its logarithm finite.
 MANIPULABILITY_SAMPLE, MANIPULABILITY_FLOOR = 1e-5, 1e-9
 
@@ -2102,6 +2104,68 @@ def errors_along(constants: Array, topology: Array, bounds: Array, starts: Array
     for k in range(path.shape[0]):
         measure(chain, Goal(goals[k], options.orientation_weight), path[k], work)
         errors[k, 0], errors[k, 1] = work.errors[E_POSITION], work.errors[E_ORIENTATION]
+
+
+# Along a path in time ------------------------------------------------------------------------
+
+
+@compiled
+def gain_left(slope: Array, bend: Array, square: float, sign: float, acceleration: Array,
+              slower: float) -> float:
+    """Return how quickly a rate may rise (or fall, with `sign` -1) inside `acceleration` (n,)."""
+    gain = np.inf
+    for j in range(slope.shape[0]):
+        steep = sign * slope[j]
+        if steep != 0.0:
+            bent = math.copysign(1.0, steep) * bend[j] * square
+            gain = min(gain, (acceleration[j] / (slower * slower) - bent) / abs(steep))
+    return gain
+
+
+@compiled
+def pace(slopes: Array, bends: Array, step: float, velocity: Array, acceleration: Array,
+         slower: Array, rates: Array) -> None:
+    """
+    Write the highest rates at which a joint path ``q(s)`` can be passed, from rest to rest.
+
+    The rate ``ds/dt`` is 1 at most. With ``x = (ds/dt)^2``, velocity and acceleration are
+    ``q' sqrt(x)`` and ``q' a + q'' x``, and ``dx/ds = 2 a``. So the limits bound `x` at each
+    place, and how fast it may rise on the way forth and fall on the way back.
+
+    Parameters
+    ----------
+    slopes, bends : ndarray, shape (N, n)
+        ``q'`` and ``q''`` at places `step` apart.
+    step : float
+        From one place to the next, in what `s` is counted in.
+    velocity, acceleration : ndarray, shape (n,)
+        Limits [rad/s or m/s], [rad/s^2 or m/s^2].
+    slower : ndarray, shape (N,)
+        How many times as slowly each place is passed, at least 1.
+    rates : ndarray, shape (N,)
+        Gets the rates.
+
+    """
+    count, n = slopes.shape
+    for i in range(count):
+        square = 1.0
+        for j in range(n):
+            if slopes[i, j] != 0.0:
+                square = min(square, (velocity[j] / slopes[i, j]) ** 2)
+            if bends[i, j] != 0.0:
+                square = min(square, acceleration[j] / abs(bends[i, j]))
+        rates[i] = square / (slower[i] * slower[i])
+    rates[0] = rates[count - 1] = 0.0
+    for i in range(1, count):
+        gain = gain_left(slopes[i - 1], bends[i - 1], rates[i - 1], 1.0, acceleration,
+                         slower[i - 1])
+        rates[i] = min(rates[i], max(rates[i - 1] + 2.0 * gain * step, SLOWEST_SQUARE))
+    for i in range(count - 2, -1, -1):
+        gain = gain_left(slopes[i + 1], bends[i + 1], rates[i + 1], -1.0, acceleration,
+                         slower[i + 1])
+        rates[i] = min(rates[i], max(rates[i + 1] + 2.0 * gain * step, SLOWEST_SQUARE))
+    for i in range(count):
+        rates[i] = math.sqrt(rates[i])
 
 
 # The whole search ----------------------------------------------------------------------------

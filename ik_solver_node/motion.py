@@ -8,12 +8,15 @@ goals that arrive now and then into one for every period.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+import math
 from typing import NamedTuple
 
 from ik_solver_node.exceptions import MissingDependencyError
-from ik_solver_node.motion_limits import MotionLimits
+from ik_solver_node.motion_limits import MotionDefaults, MotionLimits
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pose import as_vector
 from ik_solver_node.profiles import (
@@ -79,6 +82,11 @@ class MotionOptions:
         """Check every field."""
         check_options(self)
 
+    @property
+    def defaults(self) -> MotionDefaults:
+        """What counts for a joint that nobody gave a limit for."""
+        return MotionDefaults(self.default_velocity, self.acceleration_time, self.jerk_time)
+
 
 class Waypoint(NamedTuple):
     """A place on the course of a motion, and when it is passed, from now on [s]."""
@@ -133,6 +141,8 @@ class Motion:
         self._state = at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper))
         self._goal = self._state.positions
         self._stops = False
+        # What is to come of a motion that was planned, period by period; empty for none.
+        self._planned: deque[MotionState] = deque()
 
     @property
     def state(self) -> MotionState:
@@ -145,9 +155,14 @@ class Motion:
         return isinstance(self._profile, RuckigProfile)
 
     @property
+    def is_planned(self) -> bool:
+        """Whether it goes on as was planned beforehand."""
+        return bool(self._planned)
+
+    @property
     def has_arrived(self) -> bool:
         """Whether nothing moves, and nothing is to move."""
-        return self._state.is_at_rest and (
+        return self._state.is_at_rest and not self._planned and (
             self._stops or bool(np.abs(self._goal - self._state.positions).max() < ROUNDING))
 
     def start(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
@@ -163,17 +178,21 @@ class Motion:
             self._state = self._state._replace(velocities=np.clip(
                 as_vector(velocities, self._size, 'velocities'), -fastest, fastest))
         self._goal = np.clip(self._state.positions, self._limits.lower, self._limits.upper)
-        self._stops = False
+        self._stops, self._planned = False, deque()
 
     def go_to(self, goal: ArrayLike) -> None:
         """Go to `goal` (n,) [rad or m], moved inside the limits, from now on."""
         self._goal = np.clip(as_vector(goal, self._size, 'goal'), self._limits.lower,
                              self._limits.upper)
-        self._stops = False
+        self._stops, self._planned = False, deque()
+
+    def follow(self, planned: Iterable[MotionState]) -> None:
+        """Go on from rest as is planned, one state a period, the last at rest."""
+        self._stops, self._planned = False, deque(planned)
 
     def stop(self) -> None:
         """Come to rest as soon as the limits allow, and stay there until the next goal."""
-        self._stops = True
+        self._stops, self._planned = True, deque()
 
     def limit(self, limits: MotionLimits, speed: float) -> None:
         """
@@ -196,7 +215,10 @@ class Motion:
                 self.limit(self._wanted, self._speed)
             if self.has_arrived:
                 return self._state
-        if self._stops:
+        if self._planned:
+            self._state = self._planned.popleft()
+            self._goal = self._state.positions
+        elif self._stops:
             self._state = self._profile.braking(self._state, self._scaled)
         else:
             self._state = self._profile.towards(self._state, self._goal, self._scaled)
@@ -217,6 +239,8 @@ class Motion:
             The first one `SPLICE` after the present state, which is that of a period from now.
 
         """
+        if self._planned:
+            return self._planned_course()
         state, time, at = self._state, self._period, SPLICE
         course: list[Waypoint] = []
         while len(course) < LONGEST_COURSE and not (course and state.is_at_rest):
@@ -228,6 +252,14 @@ class Motion:
             course.append(Waypoint(time, state))
             at = self._tail if brakes else self._pace
         return course
+
+    def _planned_course(self) -> list[Waypoint]:
+        """Return what is to come of a planned motion, at the same distances."""
+        last = len(self._planned) - 1
+        stride = max(round(self._pace / self._period), math.ceil(last / LONGEST_COURSE))
+        first = min(round(SPLICE / self._period) - 1, last)
+        return [Waypoint(self._period * (k + 2), self._planned[k])
+                for k in dict.fromkeys([*range(first, last, stride), last])]
 
 
 def _made(kind: ProfileKind, size: int, period: float) -> tuple[Profile, str]:

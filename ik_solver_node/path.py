@@ -237,13 +237,20 @@ def _problem(chain: KinematicChain, goals: np.ndarray, start: np.ndarray, option
              furthest: float) -> _Problem:
     """Return the path for the kernels; of full poses only what an arm of few joints controls."""
     relaxation = relaxation_of(chain, options)
-    if relaxation is not None and is_full(goals[0]) and not solve_goal(
-            chain, goals[0], start, options, options.max_time).success:
+    if relaxation is not None and not _reached_as_they_are(chain, goals, start, options):
         goals = np.array([relaxation.goal(goal) if is_full(goal) else goal for goal in goals])
         goals.flags.writeable = False
     rows = preferences(chain, (LimitMargin(MARGIN_WEIGHT),),
                        tuple(options.joint_weights.items())).rows
     return _Problem(chain, goals, options, rows, chain.gains, float(furthest))
+
+
+def _reached_as_they_are(chain: KinematicChain, goals: np.ndarray, start: np.ndarray,
+                         options: SolverOptions) -> bool:
+    """Return whether an arm of few joints reaches the first, middle and last full pose."""
+    # The first alone does not tell: a path often begins where the arm is.
+    return all(solve_goal(chain, goals[k], start, options, options.max_time).success
+               for k in (0, len(goals) // 2, -1) if is_full(goals[k]))
 
 
 class _Walk(NamedTuple):

@@ -10,7 +10,7 @@ and what leads on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 import math
@@ -231,19 +231,67 @@ class Pilot:
         """
         Take a target, in the base frame, for the next period; it replaces one that waits.
 
+        What was planned is left for it.
+
         Raises
         ------
         HaltedError
             If the arm stopped for a reason that is still there.
 
         """
+        self._check_may_move()
+        self._pending = target
+
+    def stand(self, now: float) -> np.ndarray:
+        """
+        Return where a motion that is planned may begin, shape (n,) [rad or m]: see `follow`.
+
+        Raises
+        ------
+        HaltedError
+            If the arm stopped for a reason that is still there, or has not arrived.
+
+        """
+        self._check_may_move()
+        if not self.has_arrived:
+            raise HaltedError('the arm is on the move, but a path begins where it stands; send it '
+                              'when the arm has arrived, or stop it first')
+        self._begin_afresh(now)
+        if not self._motion.state.is_at_rest:
+            raise HaltedError('the arm is measured to be on the move, but a path begins where it '
+                              'stands')
+        return self._motion.state.positions
+
+    def follow(self, planned: Iterable[MotionState]) -> None:
+        """
+        Go on as is planned, one state a period, from where the arm stands to rest.
+
+        A target, or a reason to stop, ends it wherever the arm is.
+
+        Raises
+        ------
+        HaltedError
+            If the arm stopped for a reason that is still there, or does not stand where the plan
+            begins, at the first of its states.
+
+        """
+        states = list(planned)
+        self._check_may_move()
+        here = self._motion.state
+        if not (self.has_arrived and (here.positions == states[0].positions).all()):
+            raise HaltedError('the arm has moved since the path was planned')
+        self._stream.reset()
+        self._motion.follow(states[1:])
+        self._solves_afresh = self._is_new = True
+
+    def _check_may_move(self) -> None:
+        """Raise `HaltedError` if nothing is to move the arm now."""
         for reason, sentence in self._reasons.items():
             if reason is not Reason.STREAM:
                 raise HaltedError(sentence)
         if self._options.measured_timeout is not None and self._measured is None:
             raise HaltedError('the joints have not been measured yet: the arm is not moved from '
                               'where it may not be')
-        self._pending = target
 
     def measure(self, positions: ArrayLike, now: float,
                 velocities: ArrayLike | None = None) -> None:
@@ -323,14 +371,7 @@ class Pilot:
 
     def _solve(self, target: Target | Pose, now: float) -> TrackResult:
         """Turn a target into a goal of the motion, if it is accepted."""
-        paused = now - self._asked_at > self._options.restart_pause > 0.0
-        self._asked_at = now
-        self._reasons.pop(Reason.STREAM, None)
-        if self._measured is not None and self._motion.state.is_at_rest and (
-                self._starts_afresh or paused):
-            self._motion.start(self._measured.positions, self._measured.velocities)
-            self._solves_afresh = True
-        self._starts_afresh = False
+        self._begin_afresh(now)
         if self._solves_afresh:
             self._tracker.reset(self._motion.state.positions)
             self._solves_afresh = False
@@ -342,6 +383,17 @@ class Pilot:
                 self._motion.go_to(answer.positions)
                 self._is_new = True
         return answer
+
+    def _begin_afresh(self, now: float) -> None:
+        """Begin where the arm is measured, if it stands and may have been moved otherwise."""
+        paused = now - self._asked_at > self._options.restart_pause > 0.0
+        self._asked_at = now
+        self._reasons.pop(Reason.STREAM, None)
+        if self._measured is not None and self._motion.state.is_at_rest and (
+                self._starts_afresh or paused):
+            self._motion.start(self._measured.positions, self._measured.velocities)
+            self._solves_afresh = True
+        self._starts_afresh = False
 
     # --- what is watched -------------------------------------------------------------------
 
@@ -359,7 +411,7 @@ class Pilot:
         """Stop following a stream of targets that has ended."""
         timeout = self._options.watch.stream_timeout
         if (self._options.motion.mode is Mode.TRACK and not self._motion.has_arrived
-                and 0.0 < timeout < now - self._asked_at):
+                and not self._motion.is_planned and 0.0 < timeout < now - self._asked_at):
             self.halt(Reason.STREAM, (
                 f'no target for {timeout:g} s (watch.stream_timeout): the arm stopped; the next '
                 'target moves it again'))

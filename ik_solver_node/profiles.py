@@ -45,7 +45,7 @@ class MotionState(NamedTuple):
 
 def at_rest(positions: np.ndarray) -> MotionState:
     """Return the state of joints that stand at `positions` (n,)."""
-    return MotionState(positions, np.zeros(len(positions)), np.zeros(len(positions)))
+    return MotionState(positions, np.zeros(positions.shape), np.zeros(positions.shape))
 
 
 class Profile(Protocol):

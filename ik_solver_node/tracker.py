@@ -23,6 +23,11 @@ from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_f
 import numpy as np
 from numpy.typing import ArrayLike
 
+SWING_STEP = 0.05
+"""Motion of a joint between two looks at where the tip swings [rad or m]."""
+MOST_SWING_LOOKS = 128
+"""Looks at most."""
+
 
 @dataclass(frozen=True)
 class TrackerOptions:
@@ -51,6 +56,11 @@ class TrackerOptions:
         2.0, 'how far a redundant arm moves its joints away from their limits, beside following '
         'the target, for each m that the target moves (a radian counts as one); 0 is off',
         unit='rad/m', minimum=0.0, maximum=1e3)
+    max_swing: float = option(
+        0.0, 'a solution further than max_joint_step is no jump if the tip swings out by no more '
+        'than this while the joints go there, as past a singularity; a radian counts as '
+        'solver.orientation_weight; it does not count in the mode direct, in which nothing goes '
+        'there in time; 0 is off', unit='m', minimum=0.0, maximum=1e3)
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -304,7 +314,7 @@ class PoseTracker:
         result = self._found(target, self._positions)
         last = result.positions if self._positions is None else self._positions
         steps = self._gains * np.abs(result.positions - last)
-        verdict = self._judge(target, result, float(steps.max()))
+        verdict = self._judge(target, last, result, float(steps.max()))
         if verdict in (Verdict.REACHED, Verdict.CLOSEST):
             self._joints[kernels.T_LAST] = result.positions
             return self._accepted(verdict, result, steps)
@@ -332,12 +342,14 @@ class PoseTracker:
         """Forget how the goal moved, and the joints with it."""
         self._motions[:] = 0.0
 
-    def _judge(self, target: Target, result: IkResult, step: float) -> Verdict:
-        """Return whether the arm may move to `result`, by at most `step` in a joint."""
+    def _judge(self, target: Target, last: np.ndarray, result: IkResult, step: float) -> Verdict:
+        """Return whether the arm may move from `last` (n,) to `result`, by `step` at most."""
         if not result.success and (not self._options.allow_approximate
                                    or result.reason is TerminationReason.NOT_FINITE):
             return Verdict.NOT_REACHED
-        if step > self._options.max_joint_step and not (self._may_jump and self._is_far(target)):
+        if (step > self._options.max_joint_step
+                and not (self._may_jump and self._is_far(target))
+                and not self._swings_little(target, last, result.positions)):
             return Verdict.WOULD_JUMP
         return Verdict.REACHED if result.success else Verdict.CLOSEST
 
@@ -358,6 +370,22 @@ class PoseTracker:
         assert self._positions is not None
         frames = self._chain.tip_frames(self._positions)
         return self._distance(target, frames[0]) >= self._options.near
+
+    def _swings_little(self, target: Target, last: np.ndarray, there: np.ndarray) -> bool:
+        """
+        Return whether the tip hardly swings out while the joints go from `last` to `there`.
+
+        Both are of shape (n,). At each part of the way the tip must be no further from the target
+        than if it came closer steadily, but for `max_swing`.
+        """
+        if self._options.max_swing == 0.0:
+            return False
+        looks = 2 + int(np.abs(there - last).max() / SWING_STEP)
+        parts = np.linspace(0.0, 1.0, min(looks, MOST_SWING_LOOKS))
+        away = np.array([self._distance(target, self._chain.tip_frames(
+            last + part * (there - last))[0]) for part in parts])
+        straight = (1.0 - parts) * away[0] + parts * away[-1]
+        return bool((away <= straight + self._options.max_swing).all())
 
     def _distance(self, target: Target, frame: np.ndarray) -> float:
         """Return how far a tip at `frame` (12,) is from what is asked [m]."""

@@ -6,6 +6,7 @@ from ik_solver_node.motion import MotionOptions, ProfileKind
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason
 from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import TrackerOptions
 import numpy as np
 
 PATIENCE = 1000.0
@@ -93,7 +94,8 @@ class Flight:
             1.0, float(self._rng.uniform(0.05, 1.0)), float(self._rng.uniform(0.02, 0.3))))
         self._options = PilotOptions(motion=MotionOptions(
             mode=self.mode, rate=float(self._rng.choice([50.0, 100.0, 250.0, 1000.0])),
-            profile=self.profile))
+            profile=self.profile), tracking=TrackerOptions(
+                allow_approximate=bool(self._rng.integers(2)), max_swing=0.02))
         self.pilot = Pilot(self.chain, self._limits, self._options, self._anywhere())
         self._now, self._phase, self._base = 0.0, 0.0, self._anywhere()
 

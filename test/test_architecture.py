@@ -14,20 +14,16 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'ik_solver_node'
 FLOORS = {
     'exceptions': 0, 'kernels': 0,
     'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1,
-    'reach': 2, 'robot_model': 2,
-    'chain': 3, 'joint_limits_file': 3, 'urdf_file': 3,
-    'motion_limits': 4, 'objective': 4, 'target': 4, 'urdf_lint': 4,
-    'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1,
-    'reach': 2, 'robot_model': 2,
+    'lines': 2, 'reach': 2, 'robot_model': 2,
     'chain': 3, 'joint_limits_file': 3, 'urdf_file': 3,
     'motion_limits': 4, 'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5, 'profiles': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
-    'motion': 6, 'result': 6,
+    'motion': 6, 'result': 6, 'time_law': 6,
     'relaxation': 7, 'settling': 7,
     'search': 8,
     'all_solutions': 9, 'following': 9, 'solver': 9,
     'check': 10, 'chunks': 10, 'path': 10, 'tracker': 10,
-    'batch': 11, 'pilot': 11, 'record': 11,
+    'batch': 11, 'line_plan': 11, 'pilot': 11, 'record': 11,
     'cli': 12, 'ros': 12, 'viewer': 12,
 }
 KNOWS_ROS = ('ros', 'viewer')

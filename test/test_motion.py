@@ -3,7 +3,7 @@
 import sys
 
 from ik_solver_node.exceptions import InvalidPoseError, MissingDependencyError, OptionsError
-from ik_solver_node.motion import GoalStream, Motion, MotionOptions, ProfileKind
+from ik_solver_node.motion import GoalStream, Motion, MotionOptions, ProfileKind, SPLICE
 from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.profiles import at_rest, fastest, RuckigProfile, TrapezoidProfile
 import numpy as np
@@ -165,6 +165,70 @@ def test_options_that_make_no_sense_are_refused(change):
     """With the name of the option."""
     with pytest.raises(OptionsError, match=next(iter(change))):
         MotionOptions(**change)
+
+
+# Planned motions -------------------------------------------------------------------------------
+
+
+def planned(count=200):
+    """Return a motion that another one has made, from rest at zero to rest."""
+    maker = motion_of(ProfileKind.TRAPEZOID)
+    maker.go_to([0.8, -1.5])
+    return run(maker, count)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_planned_motion_is_gone_through_state_by_state(kind):
+    """And then the arm stays at its end."""
+    plan, motion = planned(), motion_of(kind)
+    motion.follow(plan[1:])
+    assert motion.is_planned and not motion.has_arrived
+    states = run(motion)
+    assert [state.positions.tolist() for state in states] == [
+        state.positions.tolist() for state in plan]
+    assert motion.has_arrived and not motion.is_planned
+    assert motion.step() is motion.state
+
+
+@pytest.mark.parametrize('ends', ['stop', 'go_to'])
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_planned_motion_ends_when_something_else_is_wanted(kind, ends):
+    """Smoothly, from wherever it is."""
+    plan, motion = planned(), motion_of(kind)
+    motion.follow(plan[1:])
+    for _ in range(len(plan) // 2):
+        motion.step()
+    before = motion.state
+    assert np.abs(before.velocities).max() > 0.5
+    if ends == 'stop':
+        motion.stop()
+    else:
+        motion.go_to([-0.5, 0.5])
+    states = [before, *run(motion)[1:]]
+    changes = np.abs(np.diff([state.velocities for state in states], axis=0))
+    assert (changes <= LIMITS.acceleration * PERIOD * (1.0 + 1e-9)).all()
+    assert motion.has_arrived
+    if ends == 'go_to':
+        assert np.abs(motion.state.positions - [-0.5, 0.5]).max() < 1e-9
+
+
+@pytest.mark.parametrize('brakes', [False, True])
+def test_the_course_of_a_planned_motion_is_the_plan(brakes):
+    """Some of its states, at their times, the last one at rest; in every mode."""
+    plan, motion = planned(), motion_of(ProfileKind.TRAPEZOID)
+    motion.follow(plan[1:])
+    motion.step()
+    course = motion.course(brakes)
+    assert course[0].time == pytest.approx(SPLICE + PERIOD)
+    for time, state in course:
+        # The present state, plan[1], is that of a period from now.
+        assert state.positions.tolist() == plan[round(time / PERIOD)].positions.tolist()
+    assert course[-1].state is plan[-1] and course[-1].state.is_at_rest
+    assert all(0.0 < b.time - a.time <= 0.03 for a, b in zip(course, course[1:]))
+    while not motion.has_arrived:
+        last = motion.course(brakes)
+        motion.step()
+    assert len(last) == 1 and last[0].state.is_at_rest
 
 
 # Streams -----------------------------------------------------------------------------------------

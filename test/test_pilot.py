@@ -6,14 +6,18 @@ import os
 from chains import chain_of
 from flights import Flight, Violations
 from hypothesis import given, HealthCheck, settings, strategies as st
+from ik_solver_node.line_plan import plan_lines
 from ik_solver_node.motion import Mode, MotionOptions, ProfileKind
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, WatchOptions
-from ik_solver_node.target import PoseTarget
-from ik_solver_node.tracker import Verdict
+from ik_solver_node.pose import Pose
+from ik_solver_node.target import PointTarget, PoseTarget
+from ik_solver_node.tracker import TrackerOptions, Verdict
 import numpy as np
 import pytest
 from robots import OWN_ROBOTS
+from singular import turning_past_a_straight_wrist
+from transforms3d.axangles import axangle2mat
 from urdf_strategies import chains
 
 MANY = int(os.environ.get('IK_SOLVER_FLIGHTS', '1'))
@@ -151,6 +155,62 @@ def test_a_stream_is_followed_without_stutter(rate):
     assert np.mean(jerks) < 0.15
     lag = arm.start + 0.15 * arm.now - arm.pilot.state.positions
     assert 0.0 <= lag.min() and lag.max() < 0.06
+
+
+@pytest.mark.parametrize('past', [0.0, 1e-4, 1e-3, 5e-3, 0.02, 0.1])
+def test_a_stream_leads_past_a_singularity(past):
+    """A tip that turns through the place where joints 4 and 6 line up arrives, inside limits."""
+    chain = chain_of('six_axis_arm')
+    limits = motion_limits(chain, DEFAULTS)
+    start, poses = turning_past_a_straight_wrist(chain, past)
+    pilot = Pilot(chain, limits, PilotOptions(
+        motion=MotionOptions(mode=Mode.TRACK), tracking=TrackerOptions(max_swing=0.02)), start)
+    violations, smallest, at = Violations(), [], 0
+    while at < len(poses) or not pilot.has_arrived:
+        if at < len(poses):
+            pilot.aim(poses[at])
+        at += 1
+        before = pilot.state
+        tick = pilot.tick(at * pilot.period)
+        if tick.answer is not None:
+            assert tick.answer.verdict is Verdict.REACHED
+            smallest.append(tick.answer.result.singular_values[-1])
+        violations.see(before, pilot.state, limits, pilot.period, True)
+        tip = chain.forward_kinematics(pilot.state.positions)
+        # No joint is quick enough for the wrist to turn over in no time; the tip waits nearby.
+        assert np.linalg.norm(tip.position - poses[0].pose.position) < 0.02
+        assert at < 3000
+    assert min(smallest) < 0.1 * smallest[0] or past > 0.05
+    assert abs(tip.quat_xyzw @ poses[-1].pose.quat_xyzw) > 1.0 - 1e-9
+    assert violations.worst < ROUNDING
+
+
+@pytest.mark.parametrize('kind', ['pose', 'point'])
+@pytest.mark.parametrize('robot', ['six_axis_arm', 'seven_axis_arm', 'ur5', 'panda'])
+def test_a_target_out_of_reach_is_followed_along_the_boundary_without_shaking(robot, kind):
+    """The tip goes along with it, and stands still when it does: 1 mm would be too much."""
+    chain = chain_of(robot)
+    limits = motion_limits(chain, DEFAULTS)
+    start = chain.clip(chain.mid_range() + 0.4)
+    home = chain.forward_kinematics(start)
+    pilot = Pilot(chain, limits, PilotOptions(
+        motion=MotionOptions(mode=Mode.TRACK), tracking=TrackerOptions(
+            allow_approximate=True, max_swing=0.02)), start)
+    out, tips, verdicts = 3.0 * home.position, [], []
+    for k in range(1200):
+        part = min(1.0, k / 400)
+        turn = axangle2mat([0.0, 0.0, 1.0], 0.4 * np.clip((k - 400) / 300, 0.0, 1.0))
+        place = turn @ (home.position + part * (out - home.position))
+        pilot.aim(PointTarget(place) if kind == 'point' else PoseTarget(
+            Pose(place, home.quat_xyzw)))
+        verdicts.append(pilot.tick(k * pilot.period).answer.verdict)
+        tips.append(chain.forward_kinematics(pilot.state.positions).position)
+    # The arm may still be on its way for a while after the target stands.
+    assert np.ptp(tips[-200:], axis=0).max() < 1e-4
+    assert Verdict.CLOSEST in verdicts[-200:]
+    sideways = np.linalg.norm(np.diff(tips[400:800], axis=0), axis=1).sum()
+    assert np.linalg.norm(tips[-1] - tips[400]) > 0.05
+    assert sideways < 3.0 * np.linalg.norm(tips[-1] - tips[400])
 
 
 def test_only_the_newest_target_counts():
@@ -342,3 +402,67 @@ def test_after_a_pause_a_motion_begins_where_the_arm_is_measured():
     arm.pilot.aim(arm.pose(0.2))
     arm.fly(0.01)
     assert np.abs(arm.pilot.state.positions - there).max() < 1e-3
+
+
+# Planned motions -------------------------------------------------------------------------------
+
+
+def lines_from(arm, start):
+    """Return a plan of a line of a few centimetres."""
+    first = arm.chain.forward_kinematics(start)
+    there = Pose(first.position + [0.0, 0.05, 0.03], first.quat_xyzw)
+    return plan_lines(arm.chain, [there], start, limits=arm.limits, period=arm.pilot.period)
+
+
+@pytest.mark.parametrize('mode', MODES)
+def test_a_plan_is_followed_to_its_end_and_a_target_leads_on_from_there(mode):
+    """In the mode track the want of a stream does not end it."""
+    arm = Arm(mode, measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.follow(plan.motion())
+    arm.fly(plan.duration)
+    assert arm.pilot.has_arrived and not arm.pilot.reasons
+    assert (arm.pilot.state.positions == plan.states.positions[-1]).all()
+    assert [state.positions.tolist() for state in arm.sent] == plan.states.positions[1:].tolist()
+    arm.pilot.aim(arm.pose(0.1))
+    assert arm.fly(0.1).verdict is Verdict.REACHED
+
+
+def test_a_plan_begins_only_where_and_when_the_arm_stands():
+    """Not on the move, not after a stop, not from elsewhere."""
+    arm = Arm(measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.aim(arm.pose(0.3))
+    for moving in (lambda: arm.pilot.stand(arm.now), lambda: arm.pilot.follow(plan.motion())):
+        with pytest.raises(HaltedError):
+            moving()
+    arm.fly(5.0)
+    with pytest.raises(HaltedError, match='has moved since'):
+        arm.pilot.follow(plan.motion())
+    arm.pilot.halt(Reason.STOP, 'stopped by hand')
+    with pytest.raises(HaltedError, match='stopped by hand'):
+        arm.pilot.stand(arm.now)
+    arm.pilot.resume()
+    arm.offset = np.full(6, 0.02)
+    arm.fly(2.0)
+    commanded = arm.pilot.state.positions
+    measured = arm.pilot.stand(arm.now)  # after the pause a motion begins where the arm is
+    assert np.abs(measured - commanded - 0.02).max() < 1e-12
+
+
+def test_a_stop_on_the_lines_keeps_the_limits():
+    """And leaves the lines for good."""
+    arm = Arm(measured=True)
+    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    arm.pilot.follow(plan.motion())
+    arm.fly(0.5 * plan.duration)
+    violations, before = Violations(), arm.pilot.state
+    arm.pilot.halt(Reason.STOP, 'stopped by hand')
+    while not arm.pilot.has_arrived:
+        arm.fly(arm.pilot.period)
+        violations.see(before, arm.pilot.state, arm.limits, arm.pilot.period, True)
+        before = arm.pilot.state
+    assert violations.worst < ROUNDING
+    arm.pilot.resume()
+    arm.fly(1.0)
+    assert (arm.pilot.state.positions == before.positions).all()

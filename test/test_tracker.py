@@ -13,6 +13,7 @@ from ik_solver_node.target import DirectionTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
 import numpy as np
 import pytest
+from singular import turning_past_a_straight_wrist
 
 PATIENT = SolverOptions(max_time=60.0)
 
@@ -372,3 +373,36 @@ def test_no_stream_of_targets_brings_out_a_jump_or_a_limit(arm, seed, approximat
             leapt = False
         else:
             assert tracker.positions is before
+
+
+def test_past_a_singularity_joints_may_go_far_while_the_tip_hardly_moves(arm):
+    """Without a swing allowed the stream is held there; with it, it goes on, near the tip."""
+    start, poses = turning_past_a_straight_wrist(arm, 0.005)
+    held = PoseTracker(arm, PATIENT)
+    held.reset(start)
+    assert Verdict.WOULD_JUMP in [held.track(pose).verdict for pose in poses]
+    tracker = PoseTracker(arm, PATIENT, TrackerOptions(max_swing=0.02))
+    tracker.reset(start)
+    steps = []
+    for pose in poses:
+        before = tracker.positions
+        answer = tracker.track(pose)
+        assert answer.verdict is Verdict.REACHED
+        steps.append(answer.joint_step)
+        for part in np.linspace(0.0, 1.0, 50):
+            tip = arm.forward_kinematics(before + part * (answer.positions - before))
+            turned = 2.0 * np.arccos(min(1.0, abs(tip.quat_xyzw @ pose.pose.quat_xyzw)))
+            away = np.hypot(np.linalg.norm(tip.position - pose.pose.position), 0.3 * turned)
+            assert away < 0.02 + 0.01
+    assert max(steps) > 0.5
+
+
+def test_no_swing_is_small_where_the_tip_leaves_its_way():
+    """To fold the elbow over takes the tip across the room, so it stays a jump."""
+    chain = chain_of('planar_2r', limits={'joint_1': (-1.0, 0.5)})
+    tracker = PoseTracker(chain, PATIENT, TrackerOptions(near=0.1, max_swing=0.05))
+    tracker.reset([0.49, -0.9])
+    tracker.track(PointTarget(chain.forward_kinematics([0.49, -0.9]).position))
+    free = chain_of('planar_2r')
+    answer = tracker.track(PointTarget(free.forward_kinematics([0.55, -0.9]).position))
+    assert answer.verdict is Verdict.WOULD_JUMP

@@ -9,6 +9,7 @@ from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
 from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
+from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.motion import Waypoint
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.ros.target_parameters import TargetParameters
@@ -107,10 +108,15 @@ def pose_target(message: PoseMessage, T_base_frame: Pose | None,
         If a number is not finite or the quaternion is not normalised.
 
     """
+    return asked.pose(base_pose(message, T_base_frame))
+
+
+def base_pose(message: PoseMessage, T_base_frame: Pose | None) -> Pose:
+    """Return a pose message as a pose in the base frame; like `pose_target`."""
     pose = pose_from_msg(message)
-    if T_base_frame is not None:
-        pose = Pose.from_matrix(T_base_frame.matrix() @ pose.matrix())
-    return asked.pose(pose)
+    if T_base_frame is None:
+        return pose
+    return Pose.from_matrix(T_base_frame.matrix() @ pose.matrix())
 
 
 def point_target(message: Point, T_base_frame: Pose | None,
@@ -234,6 +240,21 @@ def solution_values(answer: TrackResult, published: Time | None) -> dict[str, st
         'smallest_singular_value': repr(float(singular.min(initial=math.inf))),
         'manipulability': repr(float(singular.prod())),
         'joint_states_stamp': '' if published is None else stamp_to_text(published),
+    }
+
+
+def line_values(plan: LinePlan, verdict: Verdict) -> dict[str, str]:
+    """Return what ``~/solution`` tells about straight lines."""
+    return {
+        'verdict': verdict.value,
+        'reason': plan.path.end.value,
+        'fraction': repr(plan.fraction),
+        'length [m]': repr(plan.length),
+        'angle [rad]': repr(plan.angle),
+        'duration [s]': repr(plan.duration),
+        'deviation [m]': repr(plan.deviation),
+        'postures': str(plan.path.postures),
+        'elapsed [s]': repr(plan.elapsed),
     }
 
 

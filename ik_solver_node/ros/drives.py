@@ -7,23 +7,30 @@ hands it to a `Pilot` and sends what that commands, period by period.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 import math
 from time import monotonic
 from typing import Protocol
 
 from builtin_interfaces.msg import Time
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.compilation import warm_up_paths
+from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.joint_limits_file import read_joint_limits
+from ik_solver_node.line_plan import LinePlan, plan_lines
 from ik_solver_node.motion import Mode
-from ik_solver_node.motion_limits import motion_limits, MotionDefaults, MotionLimits
+from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
+from ik_solver_node.pose import Pose
+from ik_solver_node.ros.background import Background
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.target import Target
-from ik_solver_node.tracker import PoseTracker, TrackResult
+from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 from rclpy.clock import Clock, ClockType, ROSClock
 from rclpy.node import Node
@@ -41,6 +48,12 @@ class Listener(Protocol):
     def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
         """Hear what became of a target, and with which stamp joints were published for it."""
 
+    def report_lines(self, header: Header, plan: LinePlan) -> None:
+        """Hear what became of straight lines."""
+
+    def refuse(self, header: Header, sentence: str) -> None:
+        """Hear why what was taken cannot be done after all."""
+
     def halted(self, reasons: Mapping[Reason, str]) -> None:
         """Hear why the arm is kept where it is, when that has changed."""
 
@@ -54,6 +67,9 @@ class Drive(Protocol):
 
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+
+    def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
+        """Move the tip straight from pose to pose; raises `IkSolverError` if it is refused."""
 
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
@@ -127,6 +143,11 @@ class DirectDrive:
                 joints=self._chain.joint_names))
         self._listener.report(header, answer, published)
 
+    def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
+        """Refuse straight lines: they take time."""
+        raise HaltedError('straight lines need times, so motion.mode must be move or track, but '
+                          'it is direct')
+
     def _seed(self) -> np.ndarray | None:
         """
         Return where the joints are measured; None if the node is not to look.
@@ -154,7 +175,7 @@ class DirectDrive:
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
         self._settings = settings
-        self._tracker.configure(settings.solver, settings.tracking)
+        self._tracker.configure(settings.solver, tracking_of(settings))
         if forget:
             self._tracker.reset(self._tracker.positions)
 
@@ -213,9 +234,12 @@ class TimedDrive:
         if self._pilot.without_ruckig:
             node.get_logger().warning(self._pilot.without_ruckig)
         self._header: Header | None = None
+        self._lines_header = Header()
         self._told: dict[Reason, str] = {}
         self._then: Callable[[], None] | None = None
         self._moved_on_at = -math.inf
+        self._planner: Background[LinePlan] = Background()
+        warm_up_paths()
         # Simulated time is the time of a simulated arm; else no clock that may be set counts.
         clock = node.get_clock()
         self._simulated = (
@@ -238,19 +262,34 @@ class TimedDrive:
     def _options(self, settings: NodeParameters) -> PilotOptions:
         """Return what the pilot is to know of the parameters."""
         return PilotOptions(
-            motion=settings.motion, solver=settings.solver, tracking=settings.tracking,
+            motion=settings.motion, solver=settings.solver, tracking=tracking_of(settings),
             watch=settings.watch, restart_pause=settings.seed_timeout,
             measured_timeout=None if self._measured is None else settings.measured_timeout)
 
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
         self._pilot.aim(target)
+        self._planner.drop()
         self._header = header
+
+    def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
+        """Plan straight lines from where the arm stands; raises `IkSolverError` if it does not."""
+        start = self._pilot.stand(self.now())
+        settings, speed = self._settings, self._settings.motion.speed
+        self._planner.start(partial(
+            plan_lines, self._chain, poses, start, settings.lines.at_speed(speed),
+            limits=limits_of(self._chain, settings).at_speed(speed), period=self._pilot.period,
+            solver=settings.solver, tool=settings.target.tool, target=settings.target.pose))
+        self._lines_header = header
 
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
         self._pilot.configure(limits_of(self._chain, settings), self._options(settings))
         self._settings = settings
+        if self._planner.is_busy:
+            self._planner.drop()
+            self._listener.refuse(self._lines_header, 'the parameters were changed while the '
+                                  'lines were planned; send them again')
         if forget:
             self._pilot.forget()
 
@@ -295,6 +334,8 @@ class TimedDrive:
         """Go on by one period."""
         self._keep_up()
         self._moved_on_at += self._pilot.period
+        if self._planner.is_busy:
+            self._follow_lines()
         tick = self._pilot.tick(self.now())
         published = None
         if tick.state is not None:
@@ -308,6 +349,18 @@ class TimedDrive:
         if self._then is not None and self._pilot.has_arrived:
             then, self._then = self._then, None
             then()
+
+    def _follow_lines(self) -> None:
+        """Set off along straight lines, if they are planned by now."""
+        try:
+            plan = self._planner.outcome()
+            if plan is None:
+                return
+            if plan.success or self._settings.lines.allow_partial:
+                self._pilot.follow(plan.motion())
+            self._listener.report_lines(self._lines_header, plan)
+        except IkSolverError as error:
+            self._listener.refuse(self._lines_header, str(error))
 
     def _keep_up(self) -> None:
         """
@@ -339,12 +392,16 @@ class TimedDrive:
             self._listener.halted(self._told)
 
 
+def tracking_of(settings: NodeParameters) -> TrackerOptions:
+    """Return what is accepted: without a motion in time there is no way of the joints there."""
+    return settings.tracking if is_timed(settings) else replace(settings.tracking, max_swing=0.0)
+
+
 def limits_of(chain: KinematicChain, settings: NodeParameters) -> MotionLimits:
     """Return how fast the joints of a chain may move; raises `OptionsError`."""
     motion = settings.motion
-    defaults = MotionDefaults(motion.default_velocity, motion.acceleration_time, motion.jerk_time)
     from_file = read_joint_limits(motion.joint_limits_file) if motion.joint_limits_file else {}
-    return motion_limits(chain, defaults, from_file, settings.motion_limits.as_mapping())
+    return motion_limits(chain, motion.defaults, from_file, settings.motion_limits.as_mapping())
 
 
 def shows_all(settings: NodeParameters) -> bool:

@@ -8,6 +8,8 @@ target_pose            in, PoseStamped            reliable, keep last 1: only th
 target_point           in, PointStamped           the same, in any orientation
 target_orientation     in, QuaternionStamped      the same, an orientation anywhere
 target_direction       in, Vector3Stamped         the same, where an axis of the tip shall point
+target_poses           in, PoseArray              the same, straight lines from pose to pose
+target_path            in, nav_msgs/Path          the same, each pose with a frame of its own
 robot_description      in, String                 reliable, transient local, if no parameter has it
 joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
                                                   in, sensor data
@@ -35,12 +37,15 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import PointStamped, PoseStamped, QuaternionStamped, Vector3Stamped
+from geometry_msgs.msg import (
+    PointStamped, Pose as PoseMessage, PoseArray, PoseStamped, QuaternionStamped, Vector3Stamped)
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
+from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.pilot import Reason
 from ik_solver_node.ros import conversions, description, parameters
-from ik_solver_node.ros.drives import DirectDrive, Drive, is_timed, limits_of, TimedDrive
+from ik_solver_node.ros.drives import (
+    DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
@@ -51,6 +56,7 @@ from ik_solver_node.ros.recorder import Recorder
 from ik_solver_node.ros.status import FAULTS, NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import TrackResult, Verdict
+from nav_msgs.msg import Path
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
@@ -220,7 +226,9 @@ class Operation:
             (PoseStamped, 'target_pose', self._on_target_pose),
             (PointStamped, 'target_point', self._on_target_point),
             (QuaternionStamped, 'target_orientation', self._on_target_orientation),
-            (Vector3Stamped, 'target_direction', self._on_target_direction))
+            (Vector3Stamped, 'target_direction', self._on_target_direction),
+            (PoseArray, 'target_poses', self._on_target_poses),
+            (Path, 'target_path', self._on_target_path))
         try:
             for kind, topic, callback in kinds:
                 self._subscribe(
@@ -292,7 +300,7 @@ class Operation:
         if self._drive is not None:
             self._drive.close()
         posture = Posture(chain, self._posture if self._has_moved else None)
-        tracker = self._recorder.tracker(chain, self._settings.solver, self._settings.tracking)
+        tracker = self._recorder.tracker(chain, self._settings.solver, tracking_of(self._settings))
         drive: Drive
         if is_timed(self._settings):
             drive = TimedDrive(self._node, tracker, posture, self._output, self._measured,
@@ -335,21 +343,46 @@ class Operation:
         """Turn the tip until an axis of it points in a direction, anywhere."""
         self._follow(message.header, message.vector, conversions.direction_target)
 
+    def _on_target_poses(self, message: PoseArray) -> None:
+        """Bring the tip from pose to pose in straight lines."""
+        self._follow_lines(message.header, [(message.header, pose) for pose in message.poses])
+
+    def _on_target_path(self, message: Path) -> None:
+        """Do the same with poses that say their frames."""
+        self._follow_lines(message.header, [
+            (stamped.header if stamped.header.frame_id else message.header, stamped.pose)
+            for stamped in message.poses])
+
     def _follow(self, header: Header, message: Any, convert: Callable[..., Target]) -> None:
         """Take a target to the base frame, and hand it to the drive."""
+        def take(drive: Drive, base_link: str) -> None:
+            T_base_frame = self._frames.T_base_frame(base_link, header)
+            drive.take(header, convert(message, T_base_frame, self._settings.target))
+
+        self._receive(header, take)
+
+    def _follow_lines(self, header: Header, poses: list[tuple[Header, PoseMessage]]) -> None:
+        """Take the poses of straight lines to the base frame, and hand them to the drive."""
+        def take(drive: Drive, base_link: str) -> None:
+            drive.take_lines(header, [
+                conversions.base_pose(pose, self._frames.T_base_frame(base_link, frame))
+                for frame, pose in poses])
+
+        self._receive(header, take)
+
+    def _receive(self, header: Header, take: Callable[[Drive, str], None]) -> None:
+        """Hand what a message asks for to the drive, or say why not."""
         assert self._drive is not None and self._chain is not None
         try:
             conversions.check_stamp(header.stamp, self._node.get_clock().now().nanoseconds,
                                     self._settings.target_timeout)
-            T_base_frame = self._frames.T_base_frame(self._chain.base_link, header)
-            target = convert(message, T_base_frame, self._settings.target)
             if self._output.commands and is_timed(self._settings) and not self._drive.is_moving:
                 self._watch_others()
-            self._drive.take(header, target)
+            take(self._drive, self._chain.base_link)
         except IkSolverError as error:
-            self._refuse(header, str(error))
+            self.refuse(header, str(error))
 
-    def _refuse(self, header: Header, sentence: str) -> None:
+    def refuse(self, header: Header, sentence: str) -> None:
         """Say why a target message cannot be used."""
         self._node.get_logger().warning(f'target refused: {sentence}',
                                         throttle_duration_sec=DIAGNOSTICS_PERIOD)
@@ -366,6 +399,18 @@ class Operation:
         self._status.count(answer)
         self._publish_solution(header.stamp, conversions.LEVELS[answer.verdict], answer.sentence,
                                conversions.solution_values(answer, published))
+
+    def report_lines(self, header: Header, plan: LinePlan) -> None:
+        """Tell what became of straight lines."""
+        verdict = Verdict.REACHED
+        if not plan.success:
+            partial = self._settings.lines.allow_partial
+            verdict = Verdict.CLOSEST if partial else Verdict.NOT_REACHED
+            self._node.get_logger().warning(plan.sentence)
+        self._has_moved = self._has_moved or verdict is not Verdict.NOT_REACHED
+        self._status.count_lines(plan, verdict)
+        self._publish_solution(header.stamp, conversions.LEVELS[verdict], plan.sentence,
+                               conversions.line_values(plan, verdict))
 
     def _publish_solution(self, stamp: Time, level: bytes, sentence: str,
                           values: dict[str, str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, Field, fields, is_dataclass
+from dataclasses import dataclass, Field, fields, is_dataclass, replace
 import difflib
 from enum import Enum
 from typing import Any, get_type_hints
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.joint_limits_file import JointLimit
+from ik_solver_node.line_plan import LineOptions
 from ik_solver_node.motion import Mode, MotionOptions
 from ik_solver_node.options import check_options, option
 from ik_solver_node.pilot import WatchOptions
@@ -180,9 +181,10 @@ class NodeParameters:
         read_only=True)
     target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
-    tracking: TrackerOptions = TrackerOptions()
+    tracking: TrackerOptions = TrackerOptions(max_swing=0.02)
     motion: MotionOptions = MotionOptions()
     motion_limits: JointMotionLimits = JointMotionLimits()
+    lines: LineOptions = LineOptions()
     watch: WatchOptions = WatchOptions()
     output: OutputOptions = OutputOptions()
 
@@ -211,13 +213,14 @@ DRIVE_FIELDS = ('mode', 'rate', 'profile', 'joint_limits_file')
 """The fields of `MotionOptions` whose change needs a new drive."""
 
 
-def entries(kind: type = NodeParameters, prefix: str = '') -> Iterator[tuple[str, Field, Any]]:
+def entries(kind: Any = NodeParameters, prefix: str = '') -> Iterator[tuple[str, Field, Any]]:
     """Yield the dotted name, the field and the default value as ROS holds it of each option."""
     for item in fields(kind):
-        if is_dataclass(item.default):
-            yield from entries(type(item.default), f'{prefix}{item.name}.')
+        default = getattr(kind, item.name)
+        if is_dataclass(default):
+            yield from entries(default, f'{prefix}{item.name}.')
         elif 'description' in item.metadata:
-            yield f'{prefix}{item.name}', item, _to_ros(item.default)
+            yield f'{prefix}{item.name}', item, _to_ros(default)
 
 
 def from_mapping(values: Mapping[str, Any], kind: Any = NodeParameters, prefix: str = '') -> Any:
@@ -234,11 +237,11 @@ def from_mapping(values: Mapping[str, Any], kind: Any = NodeParameters, prefix: 
     for item in fields(kind):
         name = f'{prefix}{item.name}'
         if is_dataclass(item.default):
-            arguments[item.name] = from_mapping(values, type(item.default), f'{name}.')
+            arguments[item.name] = from_mapping(values, item.default, f'{name}.')
         elif name in values:
             arguments[item.name] = values[name]
     try:
-        return kind(**arguments)
+        return kind(**arguments) if isinstance(kind, type) else replace(kind, **arguments)
     except OptionsError as error:
         # What a nested dataclass says starts with the bare name of one of its fields.
         raise OptionsError(f'{prefix}{error}') from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.pilot import Reason
 from ik_solver_node.tracker import TrackResult, Verdict
 
@@ -59,6 +60,12 @@ class NodeStatus:
         self.last = answer
         self.solve_time += answer.result.elapsed
         self.last_problem = '' if answer.verdict is Verdict.REACHED else answer.sentence
+
+    def count_lines(self, plan: LinePlan, verdict: Verdict) -> None:
+        """Note what became of straight lines."""
+        self.verdicts[verdict.value] += 1
+        self.solve_time += plan.elapsed
+        self.last_problem = '' if verdict is Verdict.REACHED else plan.sentence
 
     def count_refusal(self, sentence: str) -> None:
         """Note that a target was refused."""

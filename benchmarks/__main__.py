@@ -1,9 +1,9 @@
 """
-Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node]``.
+Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node] [track]``.
 
 All by default. The first three measure the solver, and with ``--peers`` others beside it on the
-same targets; then come solves in batches, what a solve is made of, and round trips through the
-node.
+same targets; then come solves in batches, what a solve is made of, round trips through the
+node, and how even its commands are in the mode track.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from importlib.util import find_spec
 from pathlib import Path
 import sys
 
-from benchmarks import batch_benchmark, node_benchmark, parts, report
+from benchmarks import batch_benchmark, node_benchmark, parts, report, track_benchmark
 from benchmarks.contest import Contest, Track
 from benchmarks.machine import machine, one_core, versions
 from benchmarks.problem import load_problems, Problem
 from benchmarks.solver import PEERS, SOLVERS
 
-BATCH, PARTS, NODE = 'batch', 'parts', 'node'
+BATCH, PARTS, NODE, STREAM = 'batch', 'parts', 'node', 'track'
 SHOWN = ('so101', 'ur5', 'panda', 'pr2_torso')
 """Robots whose solve is taken apart, if none are named."""
-NAMES = [*(track.value for track in Track), BATCH, PARTS, NODE]
+NAMES = [*(track.value for track in Track), BATCH, PARTS, NODE, STREAM]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,12 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f'there is no benchmark {unknown[0]!r}; choose from {", ".join(NAMES)}')
     if options.targets < 1:
         parser.error(f'--targets is {options.targets}, but must be at least 1')
+    if options.minutes <= 0.0:
+        parser.error(f'--minutes is {options.minutes:g}, but must be more than 0')
+    odd = sorted(set(options.outputs) - set(track_benchmark.CONTROLLERS))
+    if odd:
+        parser.error(f'there is no output {odd[0]!r}; choose from '
+                     f'{", ".join(track_benchmark.CONTROLLERS)}')
     wanted = [name for name in NAMES if not options.which or name in options.which]
     tracks = [Track(name) for name in wanted if name in {track.value for track in Track}]
     if options.plot and find_spec('matplotlib') is None:
         parser.error('--plot needs matplotlib: pip install matplotlib')
     try:
-        problems = load_problems(options.robots) if wanted != [NODE] else []
+        problems = load_problems(options.robots) if set(wanted) - {NODE, STREAM} else []
         peers = chosen_peers(options.peers)
     except ValueError as error:
         parser.error(str(error))
@@ -58,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                        or options.robots], options.targets)
     if NODE in wanted:
         kept &= node_benchmark.run(options)
+    if STREAM in wanted:
+        kept &= track_benchmark.run(options)
     return 0 if kept else 1
 
 
@@ -79,6 +87,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('--plot', type=Path, metavar='FILE', help='draw them there')
     parser.add_argument('--trips', type=int, default=2000,
                         help='round trips through each node (default: %(default)s)')
+    parser.add_argument('--minutes', type=float, default=0.5,
+                        help='how long the mode track is measured (default: %(default)s)')
+    parser.add_argument('--rate', type=float, default=250.0,
+                        help='cycles a second in the mode track (default: %(default)s)')
+    parser.add_argument('--outputs', type=names, metavar='A,B,...', default=['joint_state'],
+                        help='ways out of the node in the mode track, some of '
+                        f'{", ".join(track_benchmark.CONTROLLERS)} (default: joint_state)')
     return parser
 
 

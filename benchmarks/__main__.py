@@ -1,5 +1,6 @@
 """
-Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node] [track]``.
+Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node]
+[track]``.
 
 All by default. The first three measure the solver, and with ``--peers`` others beside it on the
 same targets; then come solves in batches, what a solve is made of, round trips through the

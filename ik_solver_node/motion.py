@@ -168,8 +168,8 @@ class Motion:
 
     def go_to(self, goal: ArrayLike) -> None:
         """Go to `goal` (n,) [rad or m], moved inside the limits, from now on."""
-        self._goal = np.clip(as_vector(goal, self._size, 'goal'), self._limits.lower,
-                             self._limits.upper)
+        self._goal = np.minimum(np.maximum(as_vector(goal, self._size, 'goal'),
+                                           self._limits.lower), self._limits.upper)
         self._stops = False
 
     def stop(self) -> None:

@@ -1,10 +1,9 @@
 """
-Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node]
-[track]``.
+Run the benchmarks: ``python -m benchmarks [BENCHMARK ...]``, by default all.
 
-All by default. The first three measure the solver, and with ``--peers`` others beside it on the
-same targets; then come solves in batches, what a solve is made of, round trips through the
-node, and how even its commands are in the mode track.
+``pose``, ``position`` and ``path`` measure the solver, and with ``--peers`` others beside it on
+the same targets; ``batch`` solves in batches, ``parts`` what a solve is made of, ``node`` round
+trips through the node, and ``track`` how even its commands are in that mode.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib.util import find_spec
+import math
 from pathlib import Path
 import sys
 
@@ -31,17 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return 0 if every promise that was measured is kept."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.which) - set(NAMES))
-    if unknown:
-        parser.error(f'there is no benchmark {unknown[0]!r}; choose from {", ".join(NAMES)}')
-    if options.targets < 1:
-        parser.error(f'--targets is {options.targets}, but must be at least 1')
-    if options.minutes <= 0.0:
-        parser.error(f'--minutes is {options.minutes:g}, but must be more than 0')
-    odd = sorted(set(options.outputs) - set(track_benchmark.CONTROLLERS))
-    if odd:
-        parser.error(f'there is no output {odd[0]!r}; choose from '
-                     f'{", ".join(track_benchmark.CONTROLLERS)}')
+    wrong = mistake(options)
+    if wrong:
+        parser.error(wrong)
     wanted = [name for name in NAMES if not options.which or name in options.which]
     tracks = [Track(name) for name in wanted if name in {track.value for track in Track}]
     if options.plot and find_spec('matplotlib') is None:
@@ -68,6 +60,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if STREAM in wanted:
         kept &= track_benchmark.run(options)
     return 0 if kept else 1
+
+
+def mistake(options: argparse.Namespace) -> str:
+    """Return what is wrong with the arguments, in a sentence; empty if nothing is."""
+    for given, kind, known in ((options.which, 'benchmark', NAMES),
+                               (options.outputs, 'output', list(track_benchmark.CONTROLLERS))):
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            return f'there is no {kind} {unknown[0]!r}; choose from {", ".join(known)}'
+    if options.targets < 1:
+        return f'--targets is {options.targets}, but must be at least 1'
+    if not 0.0 < options.minutes < math.inf:
+        return f'--minutes is {options.minutes:g}, but must be more than 0'
+    if not 1.0 <= options.rate <= 1000.0:
+        return f'--rate is {options.rate:g} [Hz], but must be from 1 to 1000'
+    return ''
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -121,6 +121,7 @@ class TestWholeRun:
         (['pose', '--targets', '0'], '--targets is 0, but must be at least 1'),
         (['pose', '--robots', 'r2d2'], "no robot 'r2d2'; choose from ur5"),
         (['track', '--minutes', '0'], '--minutes is 0, but must be more than 0'),
+        (['track', '--rate', '2000'], '--rate is 2000 [Hz], but must be from 1 to 1000'),
         (['track', '--outputs', 'smoke'], "no output 'smoke'; choose from joint_state, position_"),
         (['pose', '--robots', 'ur5', '--peers', 'moveit'], "no peer 'moveit'; choose all, none"),
     ])

@@ -38,6 +38,8 @@ LAP = 1256
 """Targets of the path before it comes by where it began."""
 SETTLING = 5.0
 """Time before anything is measured, in which the arm gets to the path [s]."""
+PAUSE = 0.5
+"""Time after the node was asked what it did, which takes it longer than a cycle [s]."""
 LOOK = 1.0
 """Time between two looks at the memory [s]."""
 JITTER_CEILING = 1.2
@@ -254,6 +256,7 @@ def measure(domain: int, output: str, rate: float, seconds: float) -> Measured:
         client.wait(running)
         client.spin(SETTLING)
         before = client.work()
+        client.spin(PAUSE)
         client.forget()
         had = {name: processor_time(process) for name, process in running.items()}
         began, used = monotonic(), [memory(running['ik_solver_node'])]
@@ -303,7 +306,7 @@ def report(measured: Measured) -> bool:
         if times['own'][0]:
             print(f'{name.rpartition(".")[2]:<28}{times["own"][0]:>8.0f}' + ''.join(
                 f'{value:>8.0f}' for kind in ('own', 'wall') for value in times[kind][1:4]))
-    median, p95, p99 = np.percentile(measured.latency, [50.0, 95.0, 99.0])
+    median, p95, p99 = np.percentile(measured.latency or [math.nan], [50.0, 95.0, 99.0])
     print(f'\ntarget to the first command for it: median {median:.2f} ms, p95 {p95:.2f}, '
           f'p99 {p99:.2f}\nmemory of the node: {measured.memory[0]:.1f} MB, and '
           f'{measured.growth:+.1f} MB at most; objects: {measured.objects[0]}, and '

@@ -50,6 +50,8 @@ WORK_CEILING = 300.0
 """Most median time that the thread of the node works for a cycle [us]."""
 GROWTH_CEILING = 2.0
 """Most that the memory grows during the measurement [MB]."""
+NAMESPACE = f'/track_benchmark_{os.getpid()}'
+"""Of all nodes: nobody else in the domain shall disturb them for minutes."""
 ARM, CYCLE = 'stand-in arm', 'TimedDrive._on_timer'
 P99 = 2
 """Where the 99th percentile is among those of an `Evenness`."""
@@ -144,7 +146,7 @@ class Client:
         self._context = rclpy.Context()
         rclpy.init(args=[], context=self._context, domain_id=domain)
         self._node = rclpy.create_node('track_client', context=self._context,
-                                       enable_rosout=False)
+                                       namespace=NAMESPACE, enable_rosout=False)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self.stamps: dict[str, list[float]] = {'node': [], 'bare': []}
@@ -228,7 +230,8 @@ def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subpr
     """Run the node, the bare timer and the stand-in."""
     urdf = f'urdf_file:={URDF}'
     commands = {
-        'bare timer': ['-m', 'benchmarks.bare_timer', output, str(BARE_DRIFT * rate)],
+        'bare timer': ['-m', 'benchmarks.bare_timer', output, str(BARE_DRIFT * rate),
+                       '--ros-args'],
         'ik_solver_node': [
             '-m', 'benchmarks.watched_node', '--ros-args', '--log-level', 'error', '-p', urdf,
             '-p', 'use_measured_state:=true', '-p', f'output.kind:={output}',
@@ -239,7 +242,7 @@ def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subpr
             '-p', f'state_rate:={STATE_DRIFT * rate}',
             '-p', 'trajectory.interpolate_from_desired_state:=true']}
     with ExitStack() as stack:
-        yield {name: stack.enter_context(server(command, domain))
+        yield {name: stack.enter_context(server([*command, '-r', f'__ns:={NAMESPACE}'], domain))
                for name, command in commands.items()}
 
 

@@ -381,7 +381,8 @@ class TestTrackMode:
             assert 50 < even.count < 150
             assert even.over[0] < 0.5 * 1e6 / 50.0
         cycles = measured.work[track_benchmark.CYCLE]
-        assert cycles['own'][0] == pytest.approx(measured.node.count, abs=10)
+        # Those of the pause before, and some that the client had not heard of, are counted, too.
+        assert -5 < cycles['own'][0] - measured.node.count < 75
         assert 0.0 < cycles['own'][1] < LONGEST
         assert len(measured.latency) > 50 and min(measured.latency) > 0.0
         assert all(share > 0.0 for share in measured.shares.values())

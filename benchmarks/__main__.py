@@ -1,9 +1,9 @@
 """
-Run the benchmarks: ``python -m benchmarks [pose] [position] [path] [batch] [parts] [node]``.
+Run the benchmarks: ``python -m benchmarks [BENCHMARK ...]``, by default all.
 
-All by default. The first three measure the solver, and with ``--peers`` others beside it on the
-same targets; then come solves in batches, what a solve is made of, and round trips through the
-node.
+``pose``, ``position`` and ``path`` measure the solver, and with ``--peers`` others beside it on
+the same targets; ``batch`` solves in batches, ``parts`` what a solve is made of, ``node`` round
+trips through the node, and ``track`` how even its commands are in that mode.
 """
 
 from __future__ import annotations
@@ -11,36 +11,35 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib.util import find_spec
+import math
 from pathlib import Path
 import sys
 
-from benchmarks import batch_benchmark, node_benchmark, parts, report
+from benchmarks import batch_benchmark, node_benchmark, parts, report, track_benchmark
 from benchmarks.contest import Contest, Track
 from benchmarks.machine import machine, one_core, versions
 from benchmarks.problem import load_problems, Problem
 from benchmarks.solver import PEERS, SOLVERS
 
-BATCH, PARTS, NODE = 'batch', 'parts', 'node'
+BATCH, PARTS, NODE, STREAM = 'batch', 'parts', 'node', 'track'
 SHOWN = ('so101', 'ur5', 'panda', 'pr2_torso')
 """Robots whose solve is taken apart, if none are named."""
-NAMES = [*(track.value for track in Track), BATCH, PARTS, NODE]
+NAMES = [*(track.value for track in Track), BATCH, PARTS, NODE, STREAM]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for and return 0 if every promise that was measured is kept."""
     parser = make_parser()
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.which) - set(NAMES))
-    if unknown:
-        parser.error(f'there is no benchmark {unknown[0]!r}; choose from {", ".join(NAMES)}')
-    if options.targets < 1:
-        parser.error(f'--targets is {options.targets}, but must be at least 1')
+    wrong = mistake(options)
+    if wrong:
+        parser.error(wrong)
     wanted = [name for name in NAMES if not options.which or name in options.which]
     tracks = [Track(name) for name in wanted if name in {track.value for track in Track}]
     if options.plot and find_spec('matplotlib') is None:
         parser.error('--plot needs matplotlib: pip install matplotlib')
     try:
-        problems = load_problems(options.robots) if wanted != [NODE] else []
+        problems = load_problems(options.robots) if set(wanted) - {NODE, STREAM} else []
         peers = chosen_peers(options.peers)
     except ValueError as error:
         parser.error(str(error))
@@ -58,7 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
                        or options.robots], options.targets)
     if NODE in wanted:
         kept &= node_benchmark.run(options)
+    if STREAM in wanted:
+        kept &= track_benchmark.run(options)
     return 0 if kept else 1
+
+
+def mistake(options: argparse.Namespace) -> str:
+    """Return what is wrong with the arguments, in a sentence; empty if nothing is."""
+    for given, kind, known in ((options.which, 'benchmark', NAMES),
+                               (options.outputs, 'output', list(track_benchmark.CONTROLLERS))):
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            return f'there is no {kind} {unknown[0]!r}; choose from {", ".join(known)}'
+    if options.targets < 1:
+        return f'--targets is {options.targets}, but must be at least 1'
+    if not 0.0 < options.minutes < math.inf:
+        return f'--minutes is {options.minutes:g}, but must be more than 0'
+    if not 1.0 <= options.rate <= 1000.0:
+        return f'--rate is {options.rate:g} [Hz], but must be from 1 to 1000'
+    return ''
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -79,6 +96,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument('--plot', type=Path, metavar='FILE', help='draw them there')
     parser.add_argument('--trips', type=int, default=2000,
                         help='round trips through each node (default: %(default)s)')
+    parser.add_argument('--minutes', type=float, default=0.5,
+                        help='how long the mode track is measured (default: %(default)s)')
+    parser.add_argument('--rate', type=float, default=250.0,
+                        help='cycles a second in the mode track (default: %(default)s)')
+    parser.add_argument('--outputs', type=names, metavar='A,B,...', default=['joint_state'],
+                        help='ways out of the node in the mode track, some of '
+                        f'{", ".join(track_benchmark.CONTROLLERS)} (default: joint_state)')
     return parser
 
 

@@ -138,7 +138,7 @@ class Motion:
         self._tail = max(period, TAIL_PERIOD)
         self._scouts = {at: _made(profile, self._size, at)[0]
                         for at in (SPLICE, self._pace, self._tail)}
-        self._state = at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper))
+        self._take(at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper)))
         self._goal = self._state.positions
         self._stops = False
         # What is to come of a motion that was planned, period by period; empty for none.
@@ -162,7 +162,7 @@ class Motion:
     @property
     def has_arrived(self) -> bool:
         """Whether nothing moves, and nothing is to move."""
-        return self._state.is_at_rest and not self._planned and (
+        return self._is_at_rest and not self._planned and (
             self._stops or bool(np.abs(self._goal - self._state.positions).max() < ROUNDING))
 
     def start(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
@@ -172,18 +172,19 @@ class Motion:
         Positions outside the limits are where the motion begins; it leads inside. `velocities`
         (n,) default to rest; what is faster than the limits is taken as a limit.
         """
-        self._state = at_rest(as_vector(positions, self._size, 'positions').copy())
+        state = at_rest(as_vector(positions, self._size, 'positions').copy())
         if velocities is not None:
             fastest = self._limits.velocity
-            self._state = self._state._replace(velocities=np.clip(
+            state = state._replace(velocities=np.clip(
                 as_vector(velocities, self._size, 'velocities'), -fastest, fastest))
+        self._take(state)
         self._goal = np.clip(self._state.positions, self._limits.lower, self._limits.upper)
         self._stops, self._planned = False, deque()
 
     def go_to(self, goal: ArrayLike) -> None:
         """Go to `goal` (n,) [rad or m], moved inside the limits, from now on."""
-        self._goal = np.clip(as_vector(goal, self._size, 'goal'), self._limits.lower,
-                             self._limits.upper)
+        self._goal = np.minimum(np.maximum(as_vector(goal, self._size, 'goal'),
+                                           self._limits.lower), self._limits.upper)
         self._stops, self._planned = False, deque()
 
     def follow(self, planned: Iterable[MotionState]) -> None:
@@ -202,7 +203,7 @@ class Motion:
         an arm that could suddenly brake less would not stop where it can now.
         """
         self._wanted, self._speed = limits, speed
-        self._limits = limits if self._state.is_at_rest else MotionLimits(
+        self._limits = limits if self._is_at_rest else MotionLimits(
             self._limits.lower, self._limits.upper, limits.velocity, self._limits.acceleration,
             self._limits.jerk)
         self._scaled = self._limits.at_speed(speed)
@@ -210,19 +211,23 @@ class Motion:
 
     def step(self) -> MotionState:
         """Return the state one period later."""
-        if self._state.is_at_rest:
+        if self._is_at_rest:
             if self._limits is not self._wanted:
                 self.limit(self._wanted, self._speed)
             if self.has_arrived:
                 return self._state
         if self._planned:
-            self._state = self._planned.popleft()
-            self._goal = self._state.positions
-        elif self._stops:
-            self._state = self._profile.braking(self._state, self._scaled)
-        else:
-            self._state = self._profile.towards(self._state, self._goal, self._scaled)
-        return self._state
+            self._goal = self._planned[0].positions
+            return self._take(self._planned.popleft())
+        if self._stops:
+            return self._take(self._profile.braking(self._state, self._scaled))
+        return self._take(self._profile.towards(self._state, self._goal, self._scaled))
+
+    def _take(self, state: MotionState) -> MotionState:
+        """Take `state` for where the joints are, and return it."""
+        self._state = state
+        self._is_at_rest = state.is_at_rest  # kept, as it is asked for several times a period
+        return state
 
     def course(self, brakes: bool) -> list[Waypoint]:
         """

@@ -410,8 +410,8 @@ class Pilot:
     def _watch_stream(self, now: float) -> None:
         """Stop following a stream of targets that has ended."""
         timeout = self._options.watch.stream_timeout
-        if (self._options.motion.mode is Mode.TRACK and not self._motion.has_arrived
-                and not self._motion.is_planned and 0.0 < timeout < now - self._asked_at):
+        if (0.0 < timeout < now - self._asked_at and self._options.motion.mode is Mode.TRACK
+                and not self._motion.has_arrived and not self._motion.is_planned):
             self.halt(Reason.STREAM, (
                 f'no target for {timeout:g} s (watch.stream_timeout): the arm stopped; the next '
                 'target moves it again'))
@@ -420,6 +420,8 @@ class Pilot:
         """Stop if the joints are measured to be away from all that was commanded lately."""
         allowed = self._options.watch.max_deviation
         if allowed == 0.0 or not self._commands or Reason.DEVIATION in self._reasons:
+            return
+        if np.abs(self._commands[-1] - there).max() <= allowed:  # as it nearly always is
             return
         away = np.abs(np.array(self._commands) - there)
         nearest = away[int(away.max(axis=1).argmin())]

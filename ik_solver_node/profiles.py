@@ -224,6 +224,8 @@ def fastest(distance: np.ndarray, change: np.ndarray) -> np.ndarray:
 
 def inside(state: MotionState, limits: MotionLimits) -> MotionState:
     """Return the state without what rounding took past the limits of positions."""
-    kept = np.clip(state.positions, limits.lower, limits.upper)
+    kept = np.minimum(np.maximum(state.positions, limits.lower), limits.upper)
+    if (kept == state.positions).all():  # as it nearly always is
+        return state
     rounding = np.abs(kept - state.positions) < ROUNDING
     return state._replace(positions=np.where(rounding, kept, state.positions))

@@ -148,11 +148,12 @@ class IkResult:
         if self.goal is None:
             return np.empty(0)
         weights = self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2]
-        tip = int(np.argmax(weights.any(axis=1)))
+        tip = int(np.argmax(weights.any(axis=1))) if len(weights) > 1 else 0
         jacobian = self.chain.jacobian(self.positions, self.chain.tip_links[tip])
-        asked = np.repeat(weights[tip] > 0.0, 3)
-        scale = np.repeat([1.0, LENGTH_OF_RADIAN], 3)
-        return np.linalg.svd((scale[:, np.newaxis] * jacobian)[asked], compute_uv=False)
+        jacobian[3:] *= LENGTH_OF_RADIAN
+        of_position, of_orientation = (weights[tip] > 0.0).tolist()
+        asked = slice(0 if of_position else 3, 6 if of_orientation else 3)
+        return np.linalg.svd(jacobian[asked], compute_uv=False)
 
     @property
     def joints_at_limit(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 import json
+import math
 import os
 from pathlib import Path
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks import report  # noqa: E402, I100
+from benchmarks import report, track_benchmark  # noqa: E402, I100
 from benchmarks.__main__ import main, make_parser  # noqa: E402
 from benchmarks.contest import Contest, Track  # noqa: E402
 from benchmarks.figures import count_jumps, Figures, judge, summarise  # noqa: E402
@@ -25,7 +26,9 @@ from benchmarks.problem import (  # noqa: E402
 from benchmarks.referee import Referee  # noqa: E402
 from benchmarks.solver import (  # noqa: E402
     Answer, Entry, OURS, PATH, PEERS, Solver, SOLVERS, TRACKER, Unsuitable, YARDSTICK)
+from benchmarks.watch import Durations, LONGEST, Watch  # noqa: E402
 from benchmarks.worker import Block, follow, Lost, measure, Measured, Worker  # noqa: E402
+from domains import private_domain  # noqa: E402
 from ik_solver_node.chain import KinematicChain  # noqa: E402
 from ik_solver_node.robot_model import parse_urdf  # noqa: E402
 
@@ -113,9 +116,13 @@ class TestWholeRun:
         assert 0.0 < parts['frames'] < parts['whole call, measured'] < 1e6
 
     @pytest.mark.parametrize('arguments, message', [
-        (['poses'], "no benchmark 'poses'; choose from pose, position, path, batch, parts, node"),
+        (['poses'], "no benchmark 'poses'; choose from pose, position, path, batch, parts, node,"
+         ' track'),
         (['pose', '--targets', '0'], '--targets is 0, but must be at least 1'),
         (['pose', '--robots', 'r2d2'], "no robot 'r2d2'; choose from ur5"),
+        (['track', '--minutes', '0'], '--minutes is 0, but must be more than 0'),
+        (['track', '--rate', '2000'], '--rate is 2000 [Hz], but must be from 1 to 1000'),
+        (['track', '--outputs', 'smoke'], "no output 'smoke'; choose from joint_state, position_"),
         (['pose', '--robots', 'ur5', '--peers', 'moveit'], "no peer 'moveit'; choose all, none"),
     ])
     def test_wrong_arguments(self, arguments: list[str], message: str,
@@ -295,6 +302,93 @@ class TestWorkers:
         assert measured.positions[:, 0].tolist() == [2.0, 1.0, 0.5, 0.5]
         assert measured.claimed.tolist() == [True, True, False, False]
         assert last[0] == 1.0
+
+
+class TestTrackMode:
+    """How even messages are, what callbacks take, and the verdict on both."""
+
+    def measured(self, **other: Any) -> track_benchmark.Measured:
+        """Return figures that hold the floor, but for what is `other`."""
+        even = track_benchmark.Evenness(1000, (0.0, 50.0, 100.0, 200.0), [])
+        work = {track_benchmark.CYCLE: {'own': [1000, 250.0, 400.0, 500.0, 900.0],
+                                        'wall': [1000, 350.0, 600.0, 700.0, 1900.0]},
+                'Operation._on_target_point': {'own': [0], 'wall': [0]}}
+        shares = dict.fromkeys(('bare timer', 'ik_solver_node', track_benchmark.ARM), 10.0)
+        return track_benchmark.Measured(even, even, shares, work, [1.0, 2.0, 3.0],
+                                        [200.0, 201.0, 200.5], (1000, 1007))._replace(**other)
+
+    def test_periods_are_measured_over_nominal(self) -> None:
+        period = 0.004
+        stamps = 100.0 + np.cumsum([0.0, *[period] * 97, period + 1e-4, period - 1e-4])
+        even = track_benchmark.Evenness.of(stamps.tolist(), period)
+        assert even.count == 100 and even.late == []
+        assert even.over == pytest.approx((0.0, 0.0, 2.0, 100.0), abs=0.1)
+        late = track_benchmark.Evenness.of([0.0, 0.004, 0.0119, 0.021, 0.025], period)
+        assert late.late == [(0.0119, 0.021)]
+        assert track_benchmark.Evenness.of([1.0], period).over == (math.inf,) * 4
+
+    def test_late_alone_is_late_while_the_other_was_not(self) -> None:
+        def late(*gaps: tuple[float, float]) -> track_benchmark.Evenness:
+            return track_benchmark.Evenness(9, (0.0,) * 4, list(gaps))
+
+        node, bare = late((1.0, 1.1), (2.0, 2.1), (3.0, 3.1)), late((2.05, 2.2), (3.1, 3.3))
+        assert (node.late_alone(bare), bare.late_alone(node)) == (2, 1)
+        assert node.late_alone(late()) == 3
+
+    def test_durations_are_counted_in_microseconds(self) -> None:
+        durations = Durations()
+        assert durations.take() == [0]
+        for microseconds in range(1, 101):
+            durations.add(1e-6 * (microseconds + 0.5))
+        durations.add(1.0)
+        assert durations.take() == [101, 51.0, 96.0, 100.0, LONGEST]
+        assert durations.take() == [0]
+
+    def test_a_watch_sees_calls_and_changes_nothing(self) -> None:
+        watch, calls = Watch(), []
+        watch.on(calls.append)(7)
+        collected = watch.on_garbage()
+        collected('start', {})
+        collected('stop', {})
+        assert calls == [7]
+        assert watch.own.take()[0] == watch.wall.take()[0] == 2
+
+    @pytest.mark.parametrize('other, said', [
+        ({}, 'floor held: 1.00 commands for each message'),
+        ({'bare': track_benchmark.Evenness(1000, (0.0, 10.0, 80.0, 99.0), [])}, '1.25 times that'),
+        ({'node': track_benchmark.Evenness(1000, (0.0, 50.0, 100.0, 9e3), [(1.0, 1.1)])},
+         '1 cycles late'),
+        ({'node': track_benchmark.Evenness(500, (0.0, 50.0, 100.0, 200.0), [])}, '0.50 commands'),
+        ({'memory': [200.0, 203.0, 200.0]}, 'memory +3.0 MB'),
+        ({'work': {track_benchmark.CYCLE: dict.fromkeys(('own', 'wall'), [9, *[301.0] * 4])}},
+         'a cycle takes 301 us'),
+    ])
+    def test_the_floor(self, other: dict[str, Any], said: str,
+                       capsys: pytest.CaptureFixture[str]) -> None:
+        assert track_benchmark.report(self.measured(**other)) == (not other)
+        lines = capsys.readouterr().out.splitlines()
+        assert said in lines[-1] and lines[-1].startswith('floor ')
+        assert not any('_on_target_point' in line for line in lines)
+
+    def test_a_short_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                         capsys: pytest.CaptureFixture[str]) -> None:
+        pytest.importorskip('rclpy', reason='rclpy is not installed')
+        monkeypatch.chdir(Path(__file__).resolve().parents[1])
+        monkeypatch.setattr(track_benchmark, 'SETTLING', 0.5)
+        with private_domain(tmp_path) as domain:
+            measured = track_benchmark.measure(domain, 'position_array', 50.0, 2.0)
+        for even in (measured.node, measured.bare):
+            assert 50 < even.count < 150
+            assert even.over[0] < 0.5 * 1e6 / 50.0
+        cycles = measured.work[track_benchmark.CYCLE]
+        # Those of the pause before, and some that the client had not heard of, are counted, too.
+        assert -5 < cycles['own'][0] - measured.node.count < 75
+        assert 0.0 < cycles['own'][1] < LONGEST
+        assert len(measured.latency) > 50 and min(measured.latency) > 0.0
+        assert all(share > 0.0 for share in measured.shares.values())
+        assert min(measured.memory) > 10.0 and min(measured.objects) > 1000
+        track_benchmark.report(measured)
+        assert 'ik_solver_node' in capsys.readouterr().out
 
 
 class TestPeers:

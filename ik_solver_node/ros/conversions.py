@@ -225,7 +225,7 @@ def diagnostic_status(name: str, hardware_id: str, level: bytes, sentence: str,
 def solution_values(answer: TrackResult, published: Time | None) -> dict[str, str]:
     """Return what ``~/solution`` tells about an answer, with the stamp it was published with."""
     result = answer.result
-    singular = result.singular_values
+    singular = result.singular_values.tolist()
     return {
         'verdict': answer.verdict.value,
         'reason': result.reason.name.lower(),
@@ -237,8 +237,8 @@ def solution_values(answer: TrackResult, published: Time | None) -> dict[str, st
         'joints_at_limit': ', '.join(result.joints_at_limit),
         'blocking_joints': ', '.join(result.blocking_joints),
         'out_of_reach [m]': repr(result.out_of_reach),
-        'smallest_singular_value': repr(float(singular.min(initial=math.inf))),
-        'manipulability': repr(float(singular.prod())),
+        'smallest_singular_value': repr(min(singular, default=math.inf)),
+        'manipulability': repr(math.prod(singular, start=1.0)),
         'joint_states_stamp': '' if published is None else stamp_to_text(published),
     }
 

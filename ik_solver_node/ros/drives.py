@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 import math
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Protocol
 
 from builtin_interfaces.msg import Time
@@ -56,6 +56,9 @@ class Listener(Protocol):
 
     def halted(self, reasons: Mapping[Reason, str]) -> None:
         """Hear why the arm is kept where it is, when that has changed."""
+
+    def cycled(self, elapsed: float, missed: int) -> None:
+        """Hear how long a period's work took [s], and how many periods it came too late for."""
 
 
 class Drive(Protocol):
@@ -237,7 +240,7 @@ class TimedDrive:
         self._lines_header = Header()
         self._told: dict[Reason, str] = {}
         self._then: Callable[[], None] | None = None
-        self._moved_on_at = -math.inf
+        self._moved_on_at = self._cycled_at = -math.inf
         self._planner: Background[LinePlan] = Background()
         warm_up_paths()
         # Simulated time is the time of a simulated arm; else no clock that may be set counts.
@@ -331,6 +334,17 @@ class TimedDrive:
         self._node.destroy_timer(self._timer)
 
     def _on_timer(self) -> None:
+        """Go on by one period, and tell what that took."""
+        began, missed = perf_counter(), self._missed()
+        self._go_on()
+        self._listener.cycled(perf_counter() - began, missed)
+
+    def _missed(self) -> int:
+        """Return how many periods passed since the last one that was served, but the present."""
+        late, self._cycled_at = self.now() - self._cycled_at, self.now()
+        return max(0, round(late / self._pilot.period) - 1) if 0.0 < late < LONGEST_DELAY else 0
+
+    def _go_on(self) -> None:
         """Go on by one period."""
         self._keep_up()
         self._moved_on_at += self._pilot.period

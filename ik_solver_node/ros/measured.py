@@ -76,7 +76,7 @@ class MeasuredJoints:
         if missing:
             raise NotMeasuredError(listed(missing))
         positions = np.array([self._positions[name] for name in chain.joint_names])
-        for index in np.flatnonzero(chain.clip(positions) != positions):
+        for index in np.flatnonzero((positions < chain.lower) | (positions > chain.upper)):
             name = chain.joint_names[index]
             self.warn_once(f'limits of {name}', (
                 f'joint {name!r} is measured at {positions[index]:.6g}, outside its limits '

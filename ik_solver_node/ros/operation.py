@@ -440,6 +440,10 @@ class Operation:
         if changed:
             self._publish_diagnostics()
 
+    def cycled(self, elapsed: float, missed: int) -> None:
+        """Note how long a period's work took [s], and how many periods it came too late for."""
+        self._status.cycles.add(elapsed, missed)
+
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Brake as quickly as the limits allow."""
         response.success = self._drive is not None
@@ -545,6 +549,7 @@ class Operation:
         self._watch_description()
         self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
+        self._status.cycles.begin_again()
 
     def _watch_others(self) -> None:
         """Find others who publish where this node does; an arm is not for two to command."""

@@ -115,16 +115,11 @@ class _Topic:
         self._node, self._record = node, record
         self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
         self._last = 0
-        self.commands = commands
+        self.topic, self.commands = self._publisher.topic_name, commands
 
     def close(self) -> None:
         """Leave the topic."""
         self._node.destroy_publisher(self._publisher)
-
-    @property
-    def topic(self) -> str:
-        """The resolved name of the topic."""
-        return self._publisher.topic_name
 
     def other_publishers(self) -> list[str]:
         """Return the names of other nodes that publish on the same topic."""
@@ -142,11 +137,9 @@ class _Topic:
 
     def _checked_stamp(self, command: Command) -> Time:
         """Return the stamp for a command whose numbers are all finite."""
-        for name, position in command.positions.items():
-            velocity = command.velocities.get(name, 0.0)
-            if not math.isfinite(position) or not math.isfinite(velocity):
-                raise InvalidPoseError(f'joint {name!r} is at {position}, with a velocity of '
-                                       f'{velocity}; nothing was published')
+        positions, velocities = command.positions, command.velocities
+        if not all(map(math.isfinite, (*positions.values(), *velocities.values()))):
+            raise InvalidPoseError(_not_finite(positions, velocities))
         return conversions.stamp_from_ns(self._next_stamp())
 
     def _next_stamp(self) -> int:
@@ -161,6 +154,14 @@ class _Topic:
             now = self._last + 1
         self._last = max(now, 1)
         return self._last
+
+
+def _not_finite(positions: Mapping[str, float], velocities: Mapping[str, float]) -> str:
+    """Return a sentence about the first joint whose numbers are not all finite."""
+    name = next(name for name, position in positions.items() if not (
+        math.isfinite(position) and math.isfinite(velocities.get(name, 0.0))))
+    return (f'joint {name!r} is at {positions[name]}, with a velocity of '
+            f'{velocities.get(name, 0.0)}; nothing was published')
 
 
 class JointStateOutput(_Topic):

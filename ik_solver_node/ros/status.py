@@ -17,6 +17,46 @@ FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS)
 
 
 @dataclass
+class Cycles:
+    """
+    What the periods of a timed motion took.
+
+    Attributes
+    ----------
+    missed : int
+        How many passed unserved since the node was configured, because it was late.
+    count : int
+        How many were served since the last `begin_again`, as all else here.
+    total, longest : float
+        Time of all of them and of the longest [s].
+
+    """
+
+    missed: int = 0
+    count: int = 0
+    total: float = 0.0
+    longest: float = 0.0
+
+    def add(self, elapsed: float, missed: int) -> None:
+        """Note that one took `elapsed` [s], after some that were `missed`."""
+        self.count += 1
+        self.missed += missed
+        self.total += elapsed
+        self.longest = max(self.longest, elapsed)
+
+    def begin_again(self) -> None:
+        """Forget the times."""
+        self.count, self.total, self.longest = 0, 0.0, 0.0
+
+    def values(self) -> dict[str, str]:
+        """Return the details; without a number where there was no period."""
+        return {
+            'mean cycle time [s]': f'{self.total / self.count:.3g}' if self.count else '',
+            'longest cycle time [s]': f'{self.longest:.3g}' if self.count else '',
+            'missed cycles': str(self.missed)}
+
+
+@dataclass
 class NodeStatus:
     """
     What happened so far, and what is wrong now.
@@ -41,6 +81,8 @@ class NodeStatus:
         Why the last target was not reached, if it was not.
     solve_time : float
         Sum over all solves [s].
+    cycles : Cycles
+        What the periods of a timed motion took.
 
     """
 
@@ -53,6 +95,7 @@ class NodeStatus:
     last: TrackResult | None = None
     last_problem: str = ''
     solve_time: float = 0.0
+    cycles: Cycles = field(default_factory=Cycles)
 
     def count(self, answer: TrackResult) -> None:
         """Note the answer to a target."""
@@ -102,6 +145,7 @@ class NodeStatus:
             'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
             'last bad description': self.bad_description,
             'stopped by': ', '.join(reason.value for reason in self.halts),
+            **self.cycles.values(),
         }
         if self.chain is not None:
             details.update({

@@ -97,6 +97,14 @@ class NodeProcess:
             self.wait_for_end(10.0)
             raise AssertionError(f'signal {number} did not end the node:\n{self.output}') from None
 
+    def pause(self, wait: Callable[[], None]) -> None:
+        """Let the node stand still while `wait` is called."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            wait()
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def _read(self) -> None:
         """Collect the output."""
         assert self._process.stdout is not None

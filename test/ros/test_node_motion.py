@@ -322,3 +322,17 @@ def test_another_robot_in_full_flight_does_not_make_it_jump(ros_domain: None) ->
             while client.answer(client.send_point(0.5, 0.3)).level != DiagnosticStatus.OK:
                 assert monotonic() < end
             assert_smooth(client.joint_states)
+
+
+def test_the_diagnostics_tell_how_much_of_the_periods_is_used(ros_domain: None) -> None:
+    """And how many were missed, here because the process stood still for a while."""
+    with running_node(*motion_node('track')) as node, connected_client() as client:
+        client.connect()
+        told = values(client.next_diagnostics(
+            lambda status: values(status)['mean cycle time [s]'] != ''))
+        assert 0.0 < float(told['mean cycle time [s]']) <= float(told['longest cycle time [s]'])
+        before = int(told['missed cycles'])
+        node.pause(lambda: client.spin_for(0.2))
+        missed = int(values(client.next_diagnostics(
+            lambda status: int(values(status)['missed cycles']) >= before + 15))['missed cycles'])
+        assert missed - before < 0.5 * RATE

@@ -6,10 +6,11 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from harness import URDF
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.ros.status import NodeStatus
+from ik_solver_node.ros.status import Cycles, NodeStatus
 from ik_solver_node.target import PointTarget
 from ik_solver_node.tracker import PoseTracker
 import numpy as np
+import pytest
 
 CHAIN = KinematicChain.from_model(parse_urdf((URDF / 'planar_2r.urdf').read_text()))
 REACHABLE = PointTarget(np.array([0.5, 0.3, 0.0]))
@@ -49,3 +50,21 @@ def test_other_problems_are_warnings() -> None:
     assert status.summary == (DiagnosticStatus.WARN, 'somebody else publishes')
     status.problems['others'] = ''
     assert status.summary[0] == DiagnosticStatus.OK
+
+
+def test_periods_are_summed_up_since_the_last_time() -> None:
+    """But those that were missed for good."""
+    status = NodeStatus(chain=CHAIN)
+    assert status.values()['longest cycle time [s]'] == ''
+    for elapsed, missed in ((0.001, 0), (0.004, 3), (0.001, 0)):
+        status.cycles.add(elapsed, missed)
+    assert status.cycles == Cycles(3, 3, pytest.approx(0.006), 0.004)
+    told = status.values()
+    assert (told['mean cycle time [s]'], told['longest cycle time [s]'],
+            told['missed cycles']) == ('0.002', '0.004', '3')
+    status.cycles.begin_again()
+    assert status.cycles.values() == {
+        'mean cycle time [s]': '', 'longest cycle time [s]': '', 'missed cycles': '3'}
+    status.cycles.add(0.002, 1)
+    assert status.values()['mean cycle time [s]'] == '0.002'
+    assert status.values()['missed cycles'] == '4'

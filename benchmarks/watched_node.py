@@ -1,0 +1,57 @@
+"""The node as it is, with a watch on each of its callbacks; asked by the service ``~/work``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import gc
+import json
+import sys
+from typing import Any
+
+from benchmarks.watch import Watch
+from ik_solver_node.compilation import warm_up
+from ik_solver_node.ros.node import IkSolverNode, NODE_NAME
+from ik_solver_node.ros.running import run
+from std_srvs.srv import Trigger
+
+COLLECTION = 'garbage collection'
+
+
+class WatchedNode(IkSolverNode):
+    """The node, which also tells how long its callbacks take."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, Watch] = {COLLECTION: Watch()}
+        super().__init__()
+        self.create_service(Trigger, '~/work', self._on_work)
+        gc.callbacks.append(self._watches[COLLECTION].on_garbage())
+
+    def create_timer(self, period: float, callback: Callable, *rest: Any, **options: Any) -> Any:
+        """Make a timer with a watch."""
+        return super().create_timer(period, self._watched(callback), *rest, **options)
+
+    def create_subscription(self, kind: Any, topic: str, callback: Callable, *rest: Any,
+                            **options: Any) -> Any:
+        """Make a subscription with a watch."""
+        return super().create_subscription(kind, topic, self._watched(callback), *rest, **options)
+
+    def _watched(self, callback: Callable) -> Callable:
+        """Return `callback` with a watch."""
+        return self._watches.setdefault(callback.__qualname__, Watch()).on(callback)
+
+    def _on_work(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Tell what was done since this was asked last."""
+        work = {name: {'own': watch.own.take(), 'wall': watch.wall.take()}
+                for name, watch in self._watches.items()}
+        response.success = True
+        response.message = json.dumps({'work': work, 'objects': len(gc.get_objects())})
+        return response
+
+
+def prepare() -> None:
+    """Load the kernels."""
+    warm_up()
+
+
+if __name__ == '__main__':
+    sys.exit(run(NODE_NAME, WatchedNode, prepare=prepare))

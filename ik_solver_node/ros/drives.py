@@ -327,10 +327,13 @@ class TimedDrive:
         """Return what is to be sent of a period."""
         assert tick.state is not None
         every = shows_all(self._settings)
+        # A solve takes a while, and a timer is never on time; a course that began when it is sent
+        # would begin behind where the arm is by then.
+        age = self.now() - self._moved_on_at if self._output.keeps_time else 0.0
         return Command(self._posture.joints(every),
                        self._posture.velocities(tick.state.velocities, every),
                        self._pilot.course if tick.is_new else None, self._chain.joint_names,
-                       self._pilot.is_smooth)
+                       self._pilot.is_smooth, age if 0.0 < age < LONGEST_DELAY else 0.0)
 
     def _tell(self) -> None:
         """Tell why the arm is kept where it is, if that has changed."""

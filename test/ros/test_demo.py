@@ -22,9 +22,11 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, UrdfError
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.demo_arm import RefereeArm
+from ik_solver_node.ros.demo_judgement import Answer, Joints, Judgement, Ruling, Strictness
+from ik_solver_node.ros.demo_path import TargetPath
 from ik_solver_node.ros.demo_processes import Child, end_all
-from ik_solver_node.ros.demo_score import Answer, Judgement, Referee, Ruling
-from ik_solver_node.ros.demo_targets import TargetPath
+from ik_solver_node.ros.demo_programmes import Leaping
+from ik_solver_node.ros.demo_score import DirectJudge
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
@@ -275,11 +277,14 @@ def test_arm_refuses_what_it_cannot_read() -> None:
 
 def test_referee_is_independent() -> None:
     """It imports nothing of what it judges."""
-    judged = {'chain', 'kernels', 'robot_model', 'solver', 'target', 'tracker'}
-    for module in ('demo_arm', 'demo_score', 'demo_referee'):
-        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / f'{module}.py').read_text())
+    judged = {'chain', 'kernels', 'motion', 'motion_limits', 'pilot', 'pose', 'profiles',
+              'robot_model', 'solver', 'target', 'tracker'}
+    for module in ('arm', 'following', 'judgement', 'limits', 'moves', 'referee', 'score',
+                   'watch'):
+        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / f'demo_{module}.py').read_text())
         names = {node.module.split('.')[1] for node in ast.walk(tree)
-                 if isinstance(node, ast.ImportFrom) and node.module.startswith('ik_solver_node.')}
+                 if isinstance(node, ast.ImportFrom) and node.module.startswith('ik_solver_node.')
+                 and [alias.name for alias in node.names] != ['Mode']}  # three words
         assert not names & judged
 
 
@@ -297,10 +302,11 @@ def robot(request: pytest.FixtureRequest) -> RobotSpec:
 def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
     """Same seed, same path; small steps, but for the leaps; and the referee's arm is there too."""
     chain = KinematicChain.from_model(parse_urdf(robot.urdf()), robot.base, [robot.tip])
-    path, again = (TargetPath(chain, 3, 2.0) for _ in range(2))
+    path, again = (TargetPath(chain, 3) for _ in range(2))
+    leaping, same = (Leaping(one, 20.0, 0.0, 0.0, 2.0) for one in (path, again))
     times = np.arange(0.0, 4.0, 0.05)
-    positions = np.array([path.pose(time).position for time in times])
-    np.testing.assert_array_equal(positions, [again.pose(time).position for time in times])
+    positions = np.array([leaping.next(time).position for time in times])
+    np.testing.assert_array_equal(positions, [same.next(time).position for time in times])
     steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
     assert np.delete(steps, 39).max() < 0.05 * chain.size * 0.8
     arm = RefereeArm(robot.urdf(), robot.base, robot.tip)
@@ -308,6 +314,16 @@ def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
         far = path.out_of_reach(path.pose(time))
         assert np.linalg.norm(path.pose(time).position) <= arm.reach
         assert np.linalg.norm(far.position) > 1.4 * arm.reach
+
+
+def test_path_is_slow_enough(robot: RobotSpec) -> None:
+    """Joints that follow it stay below half their limits."""
+    chain = KinematicChain.from_model(parse_urdf(robot.urdf()), robot.base, [robot.tip])
+    path = TargetPath(chain, 1)
+    q = np.array([path.positions(time) for time in np.arange(0.0, 30.0, 0.01)])
+    fastest = np.abs(np.diff(q, axis=0)).max(axis=0) / 0.01
+    assert (fastest <= 0.5 * chain.velocity).all()
+    assert fastest.max() > 0.1
 
 
 def test_referee_agrees_with_the_chain(robot: RobotSpec) -> None:
@@ -329,26 +345,26 @@ THERE = {'joint_1': 0.4, 'joint_2': -0.8}
 
 
 @pytest.fixture
-def referee() -> Referee:
+def referee() -> DirectJudge:
     """Return a referee of the textbook arm."""
-    return Referee(RefereeArm(read_urdf(PLANAR)), 1e-4, 1e-3)
+    return DirectJudge(RefereeArm(read_urdf(PLANAR)), Strictness(1e-4, 1e-3), pytest.fail)
 
 
-def judge(referee: Referee, positions: dict[str, float] | None, *, scale: float = 1.0,
+def judge(referee: DirectJudge, positions: dict[str, float] | None, *, scale: float = 1.0,
           claims_reached: bool = True) -> Judgement:
     """Return the judgement on one target at `THERE`, or `scale` times as far."""
     target = referee.arm.tip_pose(THERE)
     target[:3, 3] *= scale
     found = referee.see_target(100, target)
     if positions is not None:
-        found += referee.see_joints(101, positions, 5_000_100)
+        found += referee.see_joints(Joints(101, 5_000_100, positions, {}))
     stamp = None if positions is None else 101
     found += referee.see_answer(100, Answer(claims_reached, 'converged', 1e-4, stamp))
     judgement, = found
     return judgement
 
 
-def test_the_truth_is_accepted(referee: Referee) -> None:
+def test_the_truth_is_accepted(referee: DirectJudge) -> None:
     """The tip is there: reached, with the latency from target to joints."""
     judgement = judge(referee, THERE)
     assert judgement.ruling is Ruling.REACHED
@@ -361,34 +377,34 @@ def test_the_truth_is_accepted(referee: Referee) -> None:
     None, {}, {'joint_1': 0.4}, {'joint_1': 0.4, 'joint_2': math.nan},
     {'joint_1': math.inf, 'joint_2': -0.8}, {'joint_1': 0.4, 'joint_2': -0.801},
     {'joint_1': 0.4 + 2.0 * math.pi, 'joint_2': -0.8}])
-def test_lies_are_caught(referee: Referee, positions: dict[str, float] | None) -> None:
+def test_lies_are_caught(referee: DirectJudge, positions: dict[str, float] | None) -> None:
     """Whatever the node claims, only joints count that are allowed and bring the tip there."""
     judgement = judge(referee, positions)
     assert judgement.ruling is Ruling.MISSED or judgement.complaints
     assert not referee.tally.is_good
 
 
-def test_out_of_reach(referee: Referee) -> None:
+def test_out_of_reach(referee: DirectJudge) -> None:
     """Further than the arm is long: it is right to refuse, and a lie to claim it."""
     assert judge(referee, None, scale=1.5, claims_reached=False).ruling is Ruling.REFUSED
     assert judge(referee, THERE, scale=1.5).ruling is Ruling.FALSE_CLAIM
 
 
-def test_joint_state_that_was_never_sent(referee: Referee) -> None:
+def test_joint_state_that_was_never_sent(referee: DirectJudge) -> None:
     """The node names a joint state that a newer one has overtaken: it does not exist."""
     referee.see_target(100, referee.arm.tip_pose(THERE))
     assert not referee.see_answer(100, Answer(True, 'converged', 1e-4, 101))
-    judgement, = referee.see_joints(102, THERE, 103)
+    judgement, = referee.see_joints(Joints(102, 103, THERE, {}))
     assert judgement.ruling is Ruling.MISSED
     assert judgement.complaints
 
 
-def test_superseded_targets_are_not_missed(referee: Referee) -> None:
+def test_superseded_targets_are_not_missed(referee: DirectJudge) -> None:
     """The newest wins: what the node left out before is counted apart."""
     target = referee.arm.tip_pose(THERE)
     for stamp in (1, 2, 3, 4):
         assert not referee.see_target(stamp, target)
-    referee.see_joints(10, THERE, 11)
+    referee.see_joints(Joints(10, 11, THERE, {}))
     judgement, = referee.see_answer(3, Answer(True, 'converged', 1e-4, 10))
     assert judgement.sent == 3
     assert (referee.tally.superseded, referee.tally.judged) == (2, 1)

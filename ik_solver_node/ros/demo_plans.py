@@ -119,5 +119,5 @@ def _arm(chain: KinematicChain, urdf: str, seed: int) -> dict[str, Any]:
     return {
         'urdf_file': urdf, 'joints': list(chain.joint_names),
         'start_positions': TargetPath(chain, seed).positions(0.0).tolist(),
-        'update_rate': 500.0, 'noise': NOISE, 'delay': DELAY, 'lag': LAG, 'random_seed': seed,
+        'update_rate': 250.0, 'noise': NOISE, 'delay': DELAY, 'lag': LAG, 'random_seed': seed,
         'trajectory.interpolate_from_desired_state': True}

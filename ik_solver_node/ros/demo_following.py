@@ -1,5 +1,5 @@
 """
-How the referee judges the mode track: how far is the measured tip from the path of the target?
+How the referee judges the mode track: how far the measured tip is from the path of the target.
 
 The path is what the targets of the last half second draw. The tip may be late, but not beside it,
 other than by what joints that lag differently make of it: so far as the target moves in a fixed
@@ -160,10 +160,10 @@ class FollowingJudge:
         if self._has_arrived or not (is_there and lasts >= SETTLED):
             return []
         self._has_arrived = True
-        self._rulings[Ruling.REACHED] += 1
+        self._rulings[Ruling.ARRIVED] += 1
         self._arrival = f'reached, the measured tip {how_far(*errors)} off'
-        return [Judgement(Ruling.REACHED, stamp, self._T_base_target, self._watch.T_base_tip,
-                          *errors, 'the target stands', math.nan)]
+        return [Judgement(Ruling.ARRIVED, stamp, self._T_base_target, self._watch.T_base_tip,
+                          *errors, 'which stands, too')]
 
     def _nearest(self, point: np.ndarray) -> tuple[float, int]:
         """Return how far a point is from the path [m], and when the target was nearest [ns]."""

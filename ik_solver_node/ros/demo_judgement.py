@@ -30,6 +30,7 @@ class Ruling(str, Enum):
     FALSE_CLAIM = 'FALSE CLAIM'
     REPLACED = 'replaced on the way'
     FOLLOWING = 'following'
+    ARRIVED = 'stands at the target'
     OFF_PATH = 'OFF THE PATH'
 
     @property

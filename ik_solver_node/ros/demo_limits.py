@@ -21,7 +21,7 @@ WINDOW = 100_000_000
 STRAYS = 6.0
 """So many standard deviations may noise be off."""
 
-COMMANDED, VELOCITY, ACCELERATION = 1.001, 1.02, 2.0
+COMMANDED, VELOCITY, ACCELERATION = 1.001, 1.02, 1.3
 """
 The share of its limit that is allowed of what is commanded, and of what is measured.
 

@@ -1,5 +1,5 @@
 """
-How the referee judges the mode move: does the measured arm come to stand at each target?
+How the referee judges the mode move: whether the measured arm comes to stand at each target.
 
 A target counts from when it is answered: the arm must come to stand there, unless a newer target
 that is within reach comes while it is on its way.

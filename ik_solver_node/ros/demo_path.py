@@ -13,6 +13,15 @@ SPEED = 0.8
 LARGEST_TURN, LARGEST_SLIDE = 1.5, 0.3
 """How far a joint goes to each side if its limits allow, [rad] and [m]."""
 
+CALM, CALM_PACE = 0.25, 1.5
+"""A calm path takes this share of the way to each side, and its sines are no faster [rad/s]."""
+
+POSTURES = 200
+"""Among so many the best one is chosen for it."""
+
+RADIAN, SINGULAR = 0.3, 1e-3
+"""So far a radian counts [m], and so little motion of the tip is none [m/rad]."""
+
 FAR = 1.5
 """Out of reach is this many times the length of the straightened arm."""
 
@@ -34,10 +43,14 @@ class TargetPath:
         The chain that shall be able to follow.
     random_seed : int
         Same seed, same path.
+    is_calm : bool
+        Whether the path stays near a posture from which the tip moves well in all directions, as
+        somebody would choose who wants an arm to follow; if not, it goes through most of the
+        range, and past places where joints must move fast.
 
     """
 
-    def __init__(self, chain: KinematicChain, random_seed: int) -> None:
+    def __init__(self, chain: KinematicChain, random_seed: int, is_calm: bool = False) -> None:
         random = np.random.default_rng(random_seed)
         slides = np.array([chain.model.joint(name).type is JointType.PRISMATIC
                            for name in chain.joint_names])
@@ -46,9 +59,14 @@ class TargetPath:
         self.chain = chain
         self._middle = chain.mid_range()
         self._swing = np.minimum(0.4 * (chain.upper - chain.lower), largest)
+        if is_calm:
+            self._middle = _nimble(chain, self._middle, self._swing, random)
+            self._swing = CALM * self._swing
         self._phases = random.uniform(0.0, 2.0 * np.pi, (2, chain.size))
         # The two sines, of 2/3 and 1/3 of the swing, together stay below the speed.
         fastest = speed / np.maximum(self._swing, 0.1)
+        if is_calm:
+            fastest = np.minimum(fastest, CALM_PACE)
         self._frequencies = fastest * random.uniform(0.4, 1.0, (2, chain.size))
         self._reach = _reach(chain)
 
@@ -67,6 +85,18 @@ class TargetPath:
         if not 0.0 < self._reach < SENSIBLE_REACH or distance == 0.0:
             return None
         return Pose(pose.position * (FAR * self._reach / distance), pose.quat_xyzw)
+
+
+def _nimble(chain: KinematicChain, middle: np.ndarray, swing: np.ndarray,
+            random: np.random.Generator) -> np.ndarray:
+    """Return the one of many postures (n,) [rad or m] that is farthest from a singularity."""
+    postures = middle + random.uniform(CALM - 1.0, 1.0 - CALM, (POSTURES, chain.size)) * swing
+    weights = np.array([1.0, 1.0, 1.0, RADIAN, RADIAN, RADIAN])[:, None]
+    values = np.array([np.linalg.svd(weights * chain.jacobian(q), compute_uv=False)
+                       for q in postures])
+    # Of as many directions as an arm of its kind can control at all.
+    controlled = int((values > SINGULAR).sum(axis=1).max())
+    return np.asarray(postures[values[:, max(0, controlled - 1)].argmax()])
 
 
 def _reach(chain: KinematicChain) -> float:

@@ -98,7 +98,7 @@ def plan_for(mode: Mode, chain: KinematicChain, urdf: str, duration: float, seed
             **model, 'use_measured_state': True, 'output.kind': 'joint_trajectory',
             'motion.mode': mode.value}),
         Part(REFEREE, {**judged, 'noise': NOISE}), Part(TARGETS, asked),
-        Part(STAND_IN, _arm(chain, urdf, seed)))
+        Part(STAND_IN, _arm(TargetPath(chain, seed, mode is Mode.TRACK), urdf, seed)))
 
 
 def _opening(mode: Mode) -> tuple[str, ...]:
@@ -114,10 +114,10 @@ def _opening(mode: Mode) -> tuple[str, ...]:
         'it is measured.', what)
 
 
-def _arm(chain: KinematicChain, urdf: str, seed: int) -> dict[str, Any]:
+def _arm(path: TargetPath, urdf: str, seed: int) -> dict[str, Any]:
     """Return the parameters of the simulated arm, which stands where the path begins."""
     return {
-        'urdf_file': urdf, 'joints': list(chain.joint_names),
-        'start_positions': TargetPath(chain, seed).positions(0.0).tolist(),
+        'urdf_file': urdf, 'joints': list(path.chain.joint_names),
+        'start_positions': path.positions(0.0).tolist(),
         'update_rate': 250.0, 'noise': NOISE, 'delay': DELAY, 'lag': LAG, 'random_seed': seed,
         'trajectory.interpolate_from_desired_state': True}

@@ -36,7 +36,7 @@ class Programme(Protocol):
     path: TargetPath
     looks: bool
 
-    def next(self, time: float) -> Pose | None:
+    def due(self, time: float) -> Pose | None:
         """Return what to send at `time`, if anything."""
 
     def is_over(self, time: float) -> bool:
@@ -110,7 +110,7 @@ class Leaping(_Stream):
         super().__init__(path, rate, duration, far_period)
         self._leap_period = leap_period
 
-    def next(self, time: float) -> Pose | None:
+    def due(self, time: float) -> Pose | None:
         """Return what to send at `time`, if anything."""
         if time > self.duration:
             return None
@@ -126,7 +126,7 @@ class Smooth(_Stream):
     REST = 2.5
     """For how long it stands in the end, still sent [s]."""
 
-    def next(self, time: float) -> Pose | None:
+    def due(self, time: float) -> Pose | None:
         """Return what to send at `time`, if anything."""
         if time >= self.duration:  # an arm that is no longer told stops, wherever it is
             return self.path.pose(self._way(self.duration))
@@ -175,7 +175,7 @@ class Stops:
         self._aim: Pose | None = None
         self._is_far, self._is_answered, self._is_there = False, True, True
 
-    def next(self, time: float) -> Pose | None:
+    def due(self, time: float) -> Pose | None:
         """Return what to send at `time`, if anything."""
         turn = self._count % 4
         if time > self._duration or not (self._is_done(time) or (

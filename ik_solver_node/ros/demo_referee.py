@@ -49,9 +49,9 @@ HEADER = ('  [s]  target x, y, z [m]    tip x, y, z [m]     off [mm]  [deg]    [
           '       (ms: {unit})')
 ROW = '{time:5.2f} {target} {tip} {position:>8} {orientation:>7} {latency:>6}  '
 
-COLOURS = {Ruling.REACHED: '\033[32m', Ruling.FOLLOWING: '\033[32m',
-           Ruling.REFUSED: '\033[33m', Ruling.REPLACED: '\033[33m'}
-RED, PLAIN = '\033[31m', '\033[0m'
+GREEN, YELLOW, RED, PLAIN = '\033[32m', '\033[33m', '\033[31m', '\033[0m'
+COLOURS = {Ruling.REACHED: GREEN, Ruling.FOLLOWING: GREEN, Ruling.ARRIVED: GREEN,
+           Ruling.REFUSED: YELLOW, Ruling.REPLACED: YELLOW}
 
 
 class Colour(str, Enum):

@@ -1,5 +1,5 @@
 """
-How the referee judges the mode direct: are the joints that are sent where the target is?
+How the referee judges the mode direct: whether the joints that are sent are at the target.
 
 Messages arrive in any order, and what belongs together is found by its stamp.
 """

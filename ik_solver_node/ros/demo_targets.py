@@ -47,8 +47,9 @@ class TargetOptions(ModelOptions):
                          maximum=1000.0)
     duration: float = option(0.0, 'for how long targets are sent before the program ends; 0 for '
                              'ever', unit='s', minimum=0.0, maximum=1e9)
-    leap_period: float = option(4.0, 'time between two leaps of the target to a far pose, in the mode '
-                                'direct; 0 for none', unit='s', minimum=0.0, maximum=1e9)
+    leap_period: float = option(
+        4.0, 'time between two leaps of the target to a far pose, in the mode direct; 0 for none',
+        unit='s', minimum=0.0, maximum=1e9)
     out_of_reach_period: float = option(
         3.0, 'time between two targets that are out of reach on purpose; 0 for none; in the mode '
         'move every fourth is', unit='s', minimum=0.0, maximum=1e9)
@@ -79,7 +80,7 @@ class DemoTargets(DemoNode):
         options, is_first = self.options, self._programme is None
         path = TargetPath(KinematicChain.from_model(
             parse_urdf(urdf), options.base_link or None, options.tip_links or None),
-            options.random_seed)
+            options.random_seed, options.mode is Mode.TRACK)
         path.pose(0.0)  # compiled or loaded now, not between two targets
         self._programme = _programme(path, options)
         if is_first and self._programme.looks:
@@ -117,7 +118,7 @@ class DemoTargets(DemoNode):
         if self._programme.is_over(self._time):
             self.finish()
             return
-        pose = self._programme.next(self._time)
+        pose = self._programme.due(self._time)
         if pose is not None:
             self._publish(pose, self._programme.path.chain.base_link)
         self._count += 1

@@ -1,4 +1,4 @@
-"""What the referee sees of an arm in motion: where its tip is, whether it stands, and its limits."""
+"""What the referee sees of an arm that moves: where its tip is, if it stands, and its limits."""
 
 from __future__ import annotations
 

@@ -174,6 +174,72 @@ def test_demo_of_a_stock_robot(ros_domain: int) -> None:
     assert_went_well(run.output)
 
 
+def assert_motion_went_well(output: str) -> dict[str, list[float]]:
+    """Check what all summaries of a simulated arm have in common, and return the summary."""
+    summary = counts(output)
+    assert 'The arm is a stand-in' in output
+    assert 'refused, out of reach (' in output
+    refused, false = summary['out of reach']
+    assert refused >= 1.0 and false == 0.0
+    violations, commands, states = summary['beyond limits']
+    assert violations == 0.0 and commands >= 2.0 and states > 200.0
+    assert 0.0 < summary['largest velocity'][0] <= 100.0
+    return summary
+
+
+@pytest.mark.parametrize('urdf', ['six_axis_arm', 'desk_arm'])
+def test_demo_of_motions(ros_domain: int, urdf: str) -> None:
+    """A simulated arm comes to stand at each target, but for those that are replaced."""
+    with demo('--mode', 'move', '--urdf', str(ROOT / 'urdf' / f'{urdf}.urdf'), '--tip', 'tool0',
+              '--duration', '6', '--domain', str(ros_domain)) as run:
+        assert run.end() == 0, run.output
+    summary = assert_motion_went_well(run.output)
+    reached, millimetres, degrees = summary['reached']
+    assert reached >= 2.0 and 0.0 < millimetres < 2.0 and 0.0 < degrees < 0.5
+    assert summary['within reach, missed'] == [0.0]
+    replaced, left = summary['not judged']
+    assert replaced >= 1.0 and left == 0.0
+    assert 'replaced on the way (converged)' in run.output
+
+
+def test_demo_of_following(ros_domain: int) -> None:
+    """A simulated arm follows a moving target, late but on its path, until the target stands."""
+    with demo('--mode', 'track', '--duration', '5', '--domain', str(ros_domain)) as run:
+        assert run.end() == 0, run.output
+    summary = assert_motion_went_well(run.output)
+    assert summary['targets seen'][0] > 300.0
+    behind, _ = summary['tip behind target']
+    assert 20.0 < behind < 500.0
+    assert 1.0 < summary['tip from target'][0] < 200.0
+    assert 'following (' in run.output
+    assert 'stands at the target (which stands, too)' in run.output
+
+
+def test_a_simulated_arm_that_dies_is_missed(ros_domain: int) -> None:
+    """The demo says so, and ends the others."""
+    with demo('--mode', 'track', '--domain', str(ros_domain)) as run:
+        run.wait_for('following (')
+        arm, = (process for process, command in run.processes().items()
+                if 'ik_solver_node.ros.stand_in --ros-args' in command)
+        os.kill(arm, signal.SIGKILL)
+        assert run.end() == 1, run.output
+    assert 'ik_solver_node.ros.stand_in ended unasked with exit code -9' in run.output
+
+
+@pytest.mark.parametrize('mode', ['move', 'track'])
+def test_ctrl_c_with_a_simulated_arm(ros_domain: int, mode: str) -> None:
+    """It ends at once, with no process left."""
+    with demo('--mode', mode, '--domain', str(ros_domain)) as run:
+        run.wait_for('following (' if mode == 'track' else 'replaced on the way')
+        assert len(run.processes()) == 5
+        run.send(signal.SIGINT)
+        began = monotonic()
+        assert run.end() == 130, run.output
+        assert monotonic() - began < 10.0
+    assert 'Stopped by SIGINT' in run.output
+    assert 'Summary of the referee' in run.output
+
+
 @pytest.mark.parametrize('moment', ['Robot', 'Starting', 'ready: ', 'reached (converged)'])
 def test_ctrl_c(ros_domain: int, moment: str) -> None:
     """It ends at once, cleanly, with what there is to sum up."""
@@ -206,6 +272,7 @@ def test_a_child_dies(ros_domain: int) -> None:
     (FORK, ['--tip', 'middle'], "'middle' is not a link"),
     (FORK, ['--tip', 'left', '--base', 'left'], 'no joint can move'),
     (FORK, ['--tip', 'left', '--duration', '0'], 'must be more than 0'),
+    (FORK, ['--tip', 'left', '--mode', 'dance'], "'direct', 'move', 'track'"),
 ])
 def test_mistakes_are_explained(tmp_path: Path, text: str | None, arguments: list[str],
                                 expected: str) -> None:
@@ -305,8 +372,8 @@ def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
     path, again = (TargetPath(chain, 3) for _ in range(2))
     leaping, same = (Leaping(one, 20.0, 0.0, 0.0, 2.0) for one in (path, again))
     times = np.arange(0.0, 4.0, 0.05)
-    positions = np.array([leaping.next(time).position for time in times])
-    np.testing.assert_array_equal(positions, [same.next(time).position for time in times])
+    positions = np.array([leaping.due(time).position for time in times])
+    np.testing.assert_array_equal(positions, [same.due(time).position for time in times])
     steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
     assert np.delete(steps, 39).max() < 0.05 * chain.size * 0.8
     arm = RefereeArm(robot.urdf(), robot.base, robot.tip)
@@ -316,10 +383,11 @@ def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
         assert np.linalg.norm(far.position) > 1.4 * arm.reach
 
 
-def test_path_is_slow_enough(robot: RobotSpec) -> None:
+@pytest.mark.parametrize('is_calm', [False, True])
+def test_path_is_slow_enough(robot: RobotSpec, is_calm: bool) -> None:
     """Joints that follow it stay below half their limits."""
     chain = KinematicChain.from_model(parse_urdf(robot.urdf()), robot.base, [robot.tip])
-    path = TargetPath(chain, 1)
+    path = TargetPath(chain, 1, is_calm)
     q = np.array([path.positions(time) for time in np.arange(0.0, 30.0, 0.01)])
     fastest = np.abs(np.diff(q, axis=0)).max(axis=0) / 0.01
     assert (fastest <= 0.5 * chain.velocity).all()
@@ -337,6 +405,19 @@ def test_referee_agrees_with_the_chain(robot: RobotSpec) -> None:
         np.testing.assert_allclose(
             arm.tip_pose(positions), chain.forward_kinematics(q).matrix(), atol=1e-9)
         assert not arm.complaints(positions)
+
+
+def test_calm_path_keeps_away_from_singularities() -> None:
+    """The arm is not straight anywhere on it, as it is in the middle of its range."""
+    chain = KinematicChain.from_model(parse_urdf(OWN_ROBOTS['six_axis_arm'].urdf()))
+
+    def weakest(is_calm: bool) -> float:
+        path = TargetPath(chain, 0, is_calm)
+        return min(np.linalg.svd(chain.jacobian(path.positions(time)), compute_uv=False)[-1]
+                   for time in np.arange(0.0, 60.0, 0.1))
+
+    assert weakest(is_calm=False) < 0.01
+    assert weakest(is_calm=True) > 0.05
 
 
 # --- the judgement --------------------------------------------------------------------------

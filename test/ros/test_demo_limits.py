@@ -75,7 +75,7 @@ def test_nothing_seen_is_not_good(watch: LimitWatch) -> None:
 @pytest.mark.parametrize(('amplitude', 'frequency', 'expected'), [
     (1.6, 2.0, 'measured velocity of joint joint_2 is 3.2, its limit 3'),
     (0.1, 16.0, 'measured acceleration of joint joint_2'),
-    (2.802, 0.5, 'measured position: joint joint_2 is at'),
+    (2.802, 1.0, 'measured position: joint joint_2 is at'),
     (math.nan, 1.0, 'measured position: joint joint_2 is at nan')])
 def test_measured_joints_beyond_limits(watch: LimitWatch, told: list[str], amplitude: float,
                                        frequency: float, expected: str) -> None:
@@ -116,7 +116,8 @@ def test_velocities_must_be_told(watch: LimitWatch, told: list[str],
     ({'velocities': np.array([[0.5, 1.0], [0.5, math.nan], [0.0, 0.0]])},
      'commanded velocity of joint joint_2 is nan'),
     ({'velocities': np.array([[0.5, 1.0], [0.5, 1.0], [0.1, 0.0]])}, 'does not end at rest'),
-    ({'joints': ('joint_1', 'knee')}, 'the URDF has no joint knee')])
+    ({'joints': ('joint_1', 'knee'), 'accelerations': np.zeros((0, 2))},
+     'the URDF has no joint knee')])
 def test_commands_beyond_limits(watch: LimitWatch, told: list[str], changes: dict[str, object],
                                 expected: str) -> None:
     """Each waypoint counts, and the way between two."""

@@ -32,7 +32,7 @@ def test_a_smooth_stream_sets_out_and_ends_gently(path: TargetPath) -> None:
     """It goes at full pace in between, and the last target stays."""
     stream = Smooth(path, 100.0, 10.0, 0.0)
     times = np.arange(0.0, 12.5, 0.01)
-    places = np.array([stream.next(time).position for time in times])
+    places = np.array([stream.due(time).position for time in times])
     speeds = np.linalg.norm(np.diff(places, axis=0), axis=1) / 0.01
     assert speeds[0] < 0.01 and speeds[990:1000].max() < 0.03
     assert speeds[1000:].max() < 1e-9
@@ -46,7 +46,7 @@ def test_a_smooth_stream_sets_out_and_ends_gently(path: TargetPath) -> None:
 def test_a_short_stream_is_a_whole_one(path: TargetPath) -> None:
     """It has no time for full pace."""
     stream = Smooth(path, 100.0, 1.0, 0.0)
-    places = np.array([stream.next(0.01 * k).position for k in range(200)])
+    places = np.array([stream.due(0.01 * k).position for k in range(200)])
     steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
     assert 0.0 < steps.max() < 0.02 and steps[100:].max() < 1e-9
 
@@ -54,7 +54,7 @@ def test_a_short_stream_is_a_whole_one(path: TargetPath) -> None:
 def test_some_of_a_stream_are_out_of_reach(path: TargetPath) -> None:
     """One in each period, and none in the end."""
     stream = Smooth(path, 50.0, 9.0, 3.0)
-    far = [k for k in range(560) if is_far(stream.next(0.02 * k))]
+    far = [k for k in range(560) if is_far(stream.due(0.02 * k))]
     assert far == [74, 224, 374]
 
 
@@ -71,7 +71,7 @@ class Runner:
             if programme.is_over(time):
                 self.is_over_at = time
                 return
-            pose = programme.next(time)
+            pose = programme.due(time)
             if pose is not None:
                 self.sent.append((time, pose))
                 if not is_deaf:

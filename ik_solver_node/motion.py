@@ -133,11 +133,15 @@ class Motion:
         self._size, self._speed = len(limits.lower), 1.0
         self._limits = self._scaled = self._wanted = limits
         self._profile, self.without_ruckig = _made(profile, self._size, period)
+        self._period = period
+        self._splice, self._pace, self._tail = SPLICE, max(period, COURSE_PERIOD), max(
+            period, TAIL_PERIOD)
+        if not self.is_smooth:  # each of its periods counts: with longer ones it goes another way
+            self._splice, self._pace, self._tail = (
+                period * max(1, round(at / period)) for at in (SPLICE, self._pace, self._tail))
         # What looks ahead must not disturb what goes on.
-        self._period, self._pace = period, max(period, COURSE_PERIOD)
-        self._tail = max(period, TAIL_PERIOD)
-        self._scouts = {at: _made(profile, self._size, at)[0]
-                        for at in (SPLICE, self._pace, self._tail)}
+        self._scouts = {at: _made(profile, self._size, at if self.is_smooth else period)[0]
+                        for at in (self._splice, self._pace, self._tail)}
         self._take(at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper)))
         self._goal = self._state.positions
         self._stops = False
@@ -246,23 +250,32 @@ class Motion:
         """
         if self._planned:
             return self._planned_course()
-        state, time, at = self._state, self._period, SPLICE
+        state, time, at = self._state, self._period, self._splice
         course: list[Waypoint] = []
         while len(course) < LONGEST_COURSE and not (course and state.is_at_rest):
-            if self._stops or (brakes and course):
-                state = self._scouts[at].braking(state, self._scaled)
-            else:
-                state = self._scouts[at].towards(state, self._goal, self._scaled)
+            stops = self._stops or (brakes and bool(course))
+            known = None
+            if stops is self._stops:  # as the joints go anyway
+                known = self._profile.ahead(self._state, time + at - self._period, stops)
+            state = self._scouted(state, at, stops) if known is None else known
             time += at
             course.append(Waypoint(time, state))
             at = self._tail if brakes else self._pace
         return course
 
+    def _scouted(self, state: MotionState, at: float, stops: bool) -> MotionState:
+        """Return the state that is `at` [s] after another."""
+        scout = self._scouts[at]
+        for _ in range(1 if self.is_smooth else round(at / self._period)):
+            state = (scout.braking(state, self._scaled) if stops
+                     else scout.towards(state, self._goal, self._scaled))
+        return state
+
     def _planned_course(self) -> list[Waypoint]:
         """Return what is to come of a planned motion, at the same distances."""
         last = len(self._planned) - 1
         stride = max(round(self._pace / self._period), math.ceil(last / LONGEST_COURSE))
-        first = min(round(SPLICE / self._period) - 1, last)
+        first = min(round(self._splice / self._period) - 1, last)
         return [Waypoint(self._period * (k + 2), self._planned[k])
                 for k in dict.fromkeys([*range(first, last, stride), last])]
 

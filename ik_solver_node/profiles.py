@@ -57,6 +57,13 @@ class Profile(Protocol):
     def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
         """Return the next state on the shortest way to rest."""
 
+    def ahead(self, state: MotionState, time: float, brakes: bool) -> MotionState | None:
+        """
+        Return where the way that is being followed leads in `time` [s], if that is known.
+
+        Known it is for the newest state that `braking` has returned if it `brakes`, else `towards`.
+        """
+
 
 class RuckigProfile:
     """
@@ -87,15 +94,22 @@ class RuckigProfile:
         self._stopping.input.synchronization = ruckig.Synchronization.No
         self._stopping.input.target_velocity = [0.0] * size
         self._together = (ruckig.Synchronization.Time, ruckig.Synchronization.No)
+        self._way: tuple[list[float], MotionLimits] | None = None
+        self._choice = 0
 
     def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
         """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
-        self._moving.input.target_position = goal.tolist()
-        for synchronization in self._together:
+        way = goal.tolist(), limits
+        if way != self._way or state is not self._moving.newest:
+            self._way, self._choice = way, 0
+        self._moving.input.target_position = way[0]
+        # Who has begun a way goes on with it: another choice in the middle would be another way.
+        for choice in range(self._choice, len(self._together)):
             # Joints that wait for one another may swing out further than each by itself.
-            self._moving.input.synchronization = synchronization
+            self._moving.input.synchronization = self._together[choice]
             following = self._moving.advance(state, limits)
             if following is not None:
+                self._choice = choice
                 return following
         return self.braking(state, limits)
 
@@ -107,12 +121,26 @@ class RuckigProfile:
             end = np.clip(self._stopping.end, limits.lower, limits.upper)
             self._moving.input.target_position = end.tolist()
             self._moving.input.synchronization = self._together[-1]
+            self._way = None
             following = self._moving.advance(state, limits, anyhow=True)
         return following or at_rest(np.clip(state.positions, limits.lower, limits.upper))
 
+    def ahead(self, state: MotionState, time: float, brakes: bool) -> MotionState | None:
+        """Return where the way that is being followed leads in `time` [s], if that is known."""
+        generator = self._stopping if brakes else self._moving
+        return generator.ahead(time) if state is generator.newest else None
+
 
 class _Generator:
-    """Ruckig with its input and output, asked for one period at a time."""
+    """
+    Ruckig with its input and output, asked for one period at a time.
+
+    Attributes
+    ----------
+    newest : MotionState or None
+        What it has returned last.
+
+    """
 
     def __init__(self, ruckig: Any, size: int, period: float) -> None:
         self._generator = ruckig.Ruckig(size, period)
@@ -120,6 +148,7 @@ class _Generator:
         self._output = ruckig.OutputParameter(size)
         self._limits: MotionLimits | None = None
         self.input = ruckig.InputParameter(size)
+        self.newest: MotionState | None = None
 
     @property
     def end(self) -> np.ndarray:
@@ -127,9 +156,22 @@ class _Generator:
         trajectory = self._output.trajectory
         return np.array(trajectory.at_time(trajectory.duration)[0])
 
+    def ahead(self, time: float) -> MotionState:
+        """Return where the last way leads in `time` [s] from the newest state on."""
+        trajectory, at = self._output.trajectory, self._output.time + time
+        if at >= trajectory.duration:
+            return at_rest(self.end)
+        return MotionState(*map(np.array, trajectory.at_time(at)))
+
     def advance(self, state: MotionState, limits: MotionLimits,
                 anyhow: bool = False) -> MotionState | None:
         """Return the next state, None if the way leaves the limits of positions, unless anyhow."""
+        self.newest = self._advanced(state, limits, anyhow)
+        return self.newest
+
+    def _advanced(self, state: MotionState, limits: MotionLimits,
+                  anyhow: bool) -> MotionState | None:
+        """Return the next state; see `advance`."""
         if limits is not self._limits:
             self.input.max_velocity = limits.velocity.tolist()
             self.input.max_acceleration = limits.acceleration.tolist()
@@ -192,6 +234,10 @@ class TrapezoidProfile:
     def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
         """Return the next state on the shortest way to rest."""
         return self._at(state, np.zeros_like(state.velocities), limits)
+
+    def ahead(self, state: MotionState, time: float, brakes: bool) -> MotionState | None:
+        """Return None: each state follows from the last alone."""
+        return None
 
     def _at(self, state: MotionState, wanted: np.ndarray, limits: MotionLimits) -> MotionState:
         """Return the state after a period at the velocities nearest to `wanted` (n,)."""

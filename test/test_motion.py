@@ -113,6 +113,32 @@ def test_other_limits_do_not_lead_on_after_a_stop(kind):
     assert motion.has_arrived
 
 
+@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('period', [0.01, 0.004, 0.03])
+def test_a_course_is_the_way_that_the_motion_goes(kind, period):
+    """Else a controller that was told it once would be elsewhere when it is told the next."""
+    random = np.random.default_rng(0)
+    limits = MotionLimits(*(sign * np.full(7, size) for sign, size in (
+        (-1, 2.0), (1, 2.0), (1, 2.0), (1, 4.0), (1, 40.0))))
+    motion_of(kind)
+    for _ in range(10):
+        motion = Motion(limits, period, kind)
+        motion.start(random.uniform(-1.5, 1.5, 7))
+        motion.go_to(random.uniform(-1.5, 1.5, 7))
+        for _ in range(random.integers(1, 20)):  # on the move, too, where it is bent
+            motion.step()
+        motion.go_to(random.uniform(-1.5, 1.5, 7))
+        motion.step()
+        course = motion.course(brakes=False)
+        states = run(motion, 2000)
+        times = period * np.arange(1, len(states) + 1)
+        for joint in range(7):
+            way = np.interp([time for time, _ in course], times,
+                            [state.positions[joint] for state in states])
+            told = [state.positions[joint] for _, state in course]
+            np.testing.assert_allclose(told, way, atol=8.0 * period**2)  # it is curved
+
+
 def test_a_motion_that_is_nowhere_is_refused():
     """What is not finite goes no further."""
     motion = motion_of(ProfileKind.TRAPEZOID)

@@ -2,13 +2,23 @@
 The main job, live in a terminal: the node moves a robot to moving targets, and is checked.
 
     python -m ik_solver_node.ros.demo
+    python -m ik_solver_node.ros.demo --mode move
     python -m ik_solver_node.ros.demo --urdf my_robot.urdf --tip gripper
 
-Three processes talk over DDS: the node itself, a source of targets, and a referee that reads the
-joint states and computes on its own where the tip got to. It ends by itself with a summary.
+Processes talk over DDS: the node itself, a source of targets, and a referee that reads the joint
+states and computes on its own where the tip got to. It ends by itself with a summary.
 
-exit code: 0 if all went well; 1 if a target within reach was missed, a joint state was wrong or a
-process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
+modes, as motion.mode of the node:
+  direct  each solution is sent at once; the joints that are sent count
+  move    a timed motion to each target; a simulated arm follows it late, with a lag and noise, and
+          where its joints are measured to come to stand counts
+  track   the same arm follows a moving target; how far behind and beside it is measured, and
+          whether it comes to stand where the target does
+In move and track the referee also looks at all limits: positions, velocities and accelerations, as
+commanded and as measured.
+
+exit code: 0 if all went well; 1 if a target within reach was missed, a joint was where, or as fast
+as, it must not be, or a process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,7 +36,9 @@ from typing import Any
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, IkSolverError
+from ik_solver_node.motion import Mode
 from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.ros.demo_plans import Part, Plan, plan_for
 from ik_solver_node.ros.demo_processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
                                                POLL_PERIOD)
 from ik_solver_node.urdf_file import read_urdf
@@ -54,6 +66,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='demo', description=__doc__, epilog=DOMAIN_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--mode', choices=[mode.value for mode in Mode], default='direct',
+                        help='how the node moves the arm (default: direct)')
     parser.add_argument('--urdf', metavar='PATH', help='the robot, a .urdf or .xacro file '
                         f'(default: {DEFAULT_URDF} of this package)')
     parser.add_argument('--base', metavar='LINK', default='',
@@ -61,7 +75,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument('--tip', metavar='LINK', default='',
                         help='link that is brought to the targets (default: the only leaf)')
     parser.add_argument('--duration', metavar='SECONDS', type=_duration, default=20.0,
-                        help='for how long targets are sent (default: 20)')
+                        help='for how long targets are sent (default: 20); in the modes move and '
+                        'track the arm then comes to rest')
     parser.add_argument('--seed', metavar='N', type=_seed, default=0,
                         help='other targets, the same for the same N (default: 0)')
     parser.add_argument('--domain', metavar='N', type=_domain, default=None,
@@ -95,7 +110,7 @@ def _domain(text: str) -> int:
 
 class Demo:
     """
-    The whole run: check the robot, start three children, show what they say, end them.
+    The whole run: check the robot, start the children, show what they say, end them.
 
     Parameters
     ----------
@@ -115,7 +130,7 @@ class Demo:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_signal)
         try:
-            model = self._check_robot()
+            plan = self._check_robot()
         except IkSolverError as error:
             print(f'demo: {error}', file=sys.stderr)
             return 2
@@ -123,7 +138,7 @@ class Demo:
             profile.write(EAGER_DISCOVERY)
             profile.flush()
             environment = child_environment(profile.name, self._arguments.domain)
-            exit_code = self._run_children(model, environment)
+            exit_code = self._run_children(plan, environment)
         return 128 + self._signal if self._signal else exit_code
 
     def _note_signal(self, number: int, frame: Any) -> None:
@@ -139,44 +154,43 @@ class Demo:
             sys.stdout = open(os.devnull, 'w')
             self._signal = self._signal or signal.SIGPIPE
 
-    def _check_robot(self) -> dict[str, Any]:
-        """Return which robot, base and tip; raise `IkSolverError` before anything is started."""
-        urdf = Path(os.path.expanduser(self._arguments.urdf or _default_urdf())).absolute()
-        chain = _load_chain(urdf, self._arguments.base, self._arguments.tip)
+    def _check_robot(self) -> Plan:
+        """Return who takes part; raise `IkSolverError` before anything is started."""
+        arguments = self._arguments
+        urdf = Path(os.path.expanduser(arguments.urdf or _default_urdf())).absolute()
+        chain = _load_chain(urdf, arguments.base, arguments.tip)
         self._say(f'Robot    {chain.model.name} ({urdf.name}): {chain.size} joints from '
                   f'{chain.base_link} to {chain.tip_links[0]}')
-        return {'urdf_file': str(urdf), 'base_link': chain.base_link,
-                'tip_links': list(chain.tip_links)}
-
-    def _run_children(self, model: dict[str, Any], environment: dict[str, str]) -> int:
-        """Start the children, show what they say until the end, and return the exit code."""
-        self._say(f'Starting the node, a source of targets and a referee, each a process of its '
-                  f'own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})',
-                  'The guard of the node against jumps is off, as no arm is moved '
-                  '(tracking.near 0)')
         # The children write to files, so the terminal is looked at here.
         is_terminal = sys.stdout.isatty()
         look = {'colour': 'always' if is_terminal and not os.environ.get('NO_COLOR') else 'never',
                 'columns': shutil.get_terminal_size().columns if is_terminal else 0}
-        # The referee calls a reachable target that is not reached a miss. So the arm, which
-        # exists on the screen only, may take a new posture for it, however near it is, and a
-        # machine that is busy with something else gets the time that it needs.
-        node = Child(f'{PACKAGE}.ros',
-                     {**model, 'tracking.near': 0.0, 'solver.max_time': 0.2}, environment)
-        referee = Child(f'{PACKAGE}.ros.demo_referee', {**model, **look}, environment)
-        source = Child(f'{PACKAGE}.ros.demo_targets', {
-            **model, 'duration': self._arguments.duration, 'random_seed': self._arguments.seed,
-            'subscribers': 2}, environment)
-        try:
-            for child in (node, referee, source):
-                child.start()
-            died = self._watch(node, referee, source)
-        finally:
-            end_all((node, referee, source))
-        self._say(*referee.printed.new_lines())
-        return self._close(died, node, referee)
+        return plan_for(Mode(arguments.mode), chain, str(urdf), arguments.duration,
+                        arguments.seed, look)
 
-    def _watch(self, node: Child, referee: Child, source: Child) -> Child | None:
+    def _run_children(self, plan: Plan, environment: dict[str, str]) -> int:
+        """Start the children, show what they say until the end, and return the exit code."""
+        arm = '' if plan.arm is None else ', a simulated arm'
+        self._say(f'Starting the node{arm}, a source of targets and a referee, each a process of '
+                  f'its own (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]})', *plan.opening)
+
+        def child(part: Part) -> Child:
+            return Child(part.module, part.parameters, environment)
+
+        node, referee, source = child(plan.node), child(plan.referee), child(plan.source)
+        others = [] if plan.arm is None else [child(plan.arm)]
+        everybody = [*others, node, referee, source]
+        try:
+            for one in everybody:
+                one.start()
+            died = self._watch(everybody, node, referee, source)
+        finally:
+            end_all(everybody)
+        self._say(*referee.printed.new_lines())
+        return self._close(died, [node, *others], referee)
+
+    def _watch(self, everybody: list[Child], node: Child, referee: Child,
+               source: Child) -> Child | None:
         """Show what happens until the source is done; return a child that died, if one did."""
         is_moving = False
         while not self._signal:
@@ -187,7 +201,7 @@ class Demo:
                 self._show_start(node)
             if source.exit_code == 0:
                 return None
-            for child in (node, referee, source):
+            for child in everybody:
                 if not child.is_running:
                     return child
             time.sleep(POLL_PERIOD)
@@ -201,13 +215,12 @@ class Demo:
             self._say('         still starting')
             self._next_sign_of_life += SIGN_OF_LIFE_PERIOD
 
-    def _close(self, died: Child | None, node: Child, referee: Child) -> int:
+    def _close(self, died: Child | None, judged: list[Child], referee: Child) -> int:
         """Say what went wrong apart from what the referee judged; return the exit code."""
         if self._signal:
             self._say('', f'Stopped by {signal.Signals(self._signal).name}')
             return 1
-        if not died and node.exit_code:
-            died = node
+        died = died or next((child for child in judged if child.exit_code), None)
         if died:
             self._say('', died.obituary())
         elif referee.exit_code:

@@ -19,7 +19,7 @@ from transforms3d.axangles import axangle2mat
 from transforms3d.euler import euler2mat
 
 ROUNDING = 1e-9
-"""By this much a position may be past its limit, or off its mimic rule [rad or m]."""
+"""By this much a position may be past its limit, or off its mimic rule, if not more is said."""
 
 
 class RefereeArm:
@@ -85,8 +85,45 @@ class RefereeArm:
             tip.pop()
         return np.linalg.inv(self._product(base, positions)) @ self._product(tip, positions)
 
-    def complaints(self, positions: Mapping[str, float]) -> list[str]:
-        """Return what is wrong with `positions` [rad or m]: a phrase per joint, empty if none."""
+    def tip_spread(self, positions: Mapping[str, float], noise: float) -> tuple[float, float]:
+        """
+        Return how far the tip seems to stray, [m] and [rad], when joints are measured with noise.
+
+        Parameters
+        ----------
+        positions : mapping of str to float
+            Joint positions by name [rad or m].
+        noise : float
+            Standard deviation of each [rad or m]; what is returned is one, too.
+
+        """
+        here = self.tip_pose(positions)
+        squares = np.zeros(2)
+        for name, position in positions.items() if noise > 0.0 else ():
+            there = self.tip_pose({**positions, name: position + noise})
+            squares += np.square(pose_errors(here, there))
+        way, turn = np.sqrt(squares)
+        return float(way), float(turn)
+
+    def fastest(self, name: str, default: float = math.inf) -> float:
+        """
+        Return how fast a joint may move [rad/s or m/s], so that what mimics it keeps its limit.
+
+        `default` is for a joint for which the URDF has no limit, or 0.
+        """
+        limits = [joint.fastest if joint.name == name else
+                  self.fastest(joint.name) / abs(joint.multiplier)
+                  for joint in self._joints.values()
+                  if joint.name == name or joint.follows == name and joint.multiplier]
+        fastest = min(limits, default=math.inf)
+        return fastest if fastest < math.inf else default
+
+    def complaints(self, positions: Mapping[str, float], slack: float = ROUNDING) -> list[str]:
+        """
+        Return what is wrong with `positions` [rad or m]: a phrase per joint, empty if none.
+
+        By `slack` [rad or m] each may be past its limit, or off its mimic rule.
+        """
         complaints = []
         for name, position in positions.items():
             joint = self._joints.get(name)
@@ -94,23 +131,23 @@ class RefereeArm:
                 complaints.append(f'the URDF has no joint {name}')
             elif not math.isfinite(position):
                 complaints.append(f'joint {name} is at {position}')
-            elif self._is_past_limit(joint, position):
+            elif self._is_past_limit(joint, position, slack):
                 complaints.append(f'joint {name} is at {position:.6g}, outside its limits '
                                   f'{joint.lower:g} to {joint.upper:g}')
             elif joint.follows in positions:
                 expected = joint.multiplier * positions[joint.follows] + joint.offset
-                if not abs(position - expected) <= ROUNDING:
+                if not abs(position - expected) <= slack:
                     complaints.append(f'joint {name} is at {position:.6g}, but {joint.follows}, '
                                       f'which it mimics, puts it at {expected:.6g}')
         return complaints
 
-    def _is_past_limit(self, joint: _Joint, position: float) -> bool:
+    def _is_past_limit(self, joint: _Joint, position: float, slack: float) -> bool:
         """Return whether `position` [rad or m] is one that `joint` must not take."""
         # A mimic joint beside the arm has no choice, and stock robots have some whose limits
         # contradict the rule: the fingers of the PR2.
         if joint.follows and joint not in self._between:
             return False
-        return not joint.lower - ROUNDING <= position <= joint.upper + ROUNDING
+        return not joint.lower - slack <= position <= joint.upper + slack
 
     def _way_up(self, link: str) -> Iterator[_Joint]:
         """Yield the joints from `link` up to the root."""
@@ -137,7 +174,7 @@ class RefereeArm:
 
 @dataclass(frozen=True, eq=False)
 class _Joint:
-    """What the XML says about a joint; limits and ways in [rad or m]."""
+    """What the XML says about a joint; limits and ways in [rad or m], and in seconds."""
 
     name: str
     type: str  # noqa: A003
@@ -147,6 +184,7 @@ class _Joint:
     axis: np.ndarray
     lower: float
     upper: float
+    fastest: float
     follows: str
     multiplier: float
     offset: float
@@ -165,6 +203,17 @@ class _Joint:
         elif self.type in ('revolute', 'continuous'):
             transform[:3, :3] = axangle2mat(self.axis, position)
         return transform
+
+
+def pose_errors(T_base_target: np.ndarray, T_base_tip: np.ndarray | None) -> tuple[float, float]:
+    """Return how far the tip (4, 4) [m] is from the target, [m] and [rad]."""
+    if T_base_tip is None:
+        return math.inf, math.inf
+    position = float(np.linalg.norm(T_base_tip[:3, 3] - T_base_target[:3, 3]))
+    turn = T_base_tip[:3, :3] @ T_base_target[:3, :3].T
+    # |turn - turn.T| is 2 sqrt(2) sin, the trace 1 + 2 cos; the two are exact at every angle.
+    sine = np.linalg.norm(turn - turn.T) / math.sqrt(2.0)
+    return position, math.atan2(sine, np.trace(turn) - 1.0)
 
 
 def _choose(link: str, links: set[str], natural: set[str], parameter: str) -> str:
@@ -188,6 +237,8 @@ def _read_joint(element: ElementTree.Element) -> _Joint:
         name=element.get('name', ''), type=kind, parent=_link(element, 'parent'),
         child=_link(element, 'child'), origin=origin,
         axis=axis / (np.linalg.norm(axis) or 1.0), lower=lower, upper=upper,
+        # A limit of 0 is one that nobody set.
+        fastest=_numbers(element, 'limit', 'velocity', 'inf')[0] or math.inf,
         follows='' if mimic is None else mimic.get('joint', ''),
         multiplier=_numbers(element, 'mimic', 'multiplier', '1')[0],
         offset=_numbers(element, 'mimic', 'offset', '0')[0])

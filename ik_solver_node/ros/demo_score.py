@@ -1,96 +1,20 @@
 """
-How the referee of the demo judges: targets, answers and joints in, verdicts and a summary out.
+How the referee judges the mode direct: whether the joints that are sent are at the target.
 
-Nothing here waits or talks: messages arrive in any order, and what belongs together is found by
-its stamp. All stamps and times are in nanoseconds of one clock.
+Messages arrive in any order, and what belongs together is found by its stamp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 import math
-from typing import Any
 
-from ik_solver_node.ros.demo_arm import RefereeArm
+from ik_solver_node.ros.demo_arm import pose_errors, RefereeArm
+from ik_solver_node.ros.demo_judgement import (
+    Answer, Complain, how_far, is_beyond, Joints, Judgement, remember, rows, Ruling,
+    ruling_beyond, Strictness, Trajectory)
 import numpy as np
-
-MEMORY = 1000
-"""So many answers and joint states are kept while they wait for what belongs to them."""
-
-
-class Ruling(str, Enum):
-    """What the referee says about one target."""
-
-    REACHED = 'reached'
-    MISSED = 'MISSED'
-    REFUSED = 'refused'
-    FALSE_CLAIM = 'FALSE CLAIM'
-
-    @property
-    def is_good(self) -> bool:
-        """Whether the node did what can be asked of it."""
-        return self in (Ruling.REACHED, Ruling.REFUSED)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """
-    What the node says about one target.
-
-    Attributes
-    ----------
-    claims_reached : bool
-        Whether the node says that the tip is at the target.
-    why : str
-        Why the solver stopped.
-    elapsed : float
-        Time of the solve [s].
-    joints_stamp : int or None
-        Stamp of the joint state sent for it [ns], None if the arm was left where it was.
-
-    """
-
-    claims_reached: bool
-    why: str
-    elapsed: float
-    joints_stamp: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Judgement:
-    """
-    One target, what came of it, and what the referee says.
-
-    Attributes
-    ----------
-    ruling : Ruling
-        The verdict.
-    sent : int
-        Stamp of the target [ns].
-    T_base_target, T_base_tip : ndarray, shape (4, 4)
-        Where the tip was wanted and where it is [m]; the tip is None before the arm has moved.
-    position_error, orientation_error : float
-        Between the two, [m] and [rad].
-    answer : Answer
-        What the node said.
-    latency : float
-        From sending the target to receiving the joint state [s]; NaN where none was sent.
-    complaints : tuple of str
-        What is wrong with the joint state.
-
-    """
-
-    ruling: Ruling
-    sent: int
-    T_base_target: np.ndarray
-    T_base_tip: np.ndarray | None
-    position_error: float
-    orientation_error: float
-    answer: Answer
-    latency: float
-    complaints: tuple[str, ...] = ()
 
 
 @dataclass
@@ -131,8 +55,7 @@ class Tally:
         lines = [
             ('targets seen', f'{self.seen}'),
             ('reached', f'{self.rulings[Ruling.REACHED]}, at worst '
-                        f'{1e3 * self.position_error:.2g} mm and '
-                        f'{math.degrees(self.orientation_error):.2g} deg off'),
+                        f'{how_far(self.position_error, self.orientation_error)} off'),
             ('within reach, missed', f'{self.rulings[Ruling.MISSED]}'),
             ('out of reach', f'{self.rulings[Ruling.REFUSED]} refused, '
                              f'{self.rulings[Ruling.FALSE_CLAIM]} wrongly claimed as reached'),
@@ -140,7 +63,7 @@ class Tally:
                            f'{self.seen - self.judged - self.superseded} still on the way'),
             ('target to joints', self._latency()),
             ('wrong joint states', f'{self.complaints}')]
-        return '\n'.join(f'  {name + ":":22} {value}' for name, value in lines)
+        return rows(lines)
 
     def _latency(self) -> str:
         """Return the latencies in words."""
@@ -150,7 +73,7 @@ class Tally:
         return f'median {median:.2f} ms, p99 {late:.2f} ms, worst {worst:.2f} ms'
 
 
-class Referee:
+class DirectJudge:
     """
     Judges each target as soon as the answer and the joints for it have arrived.
 
@@ -158,21 +81,38 @@ class Referee:
     ----------
     arm : RefereeArm
         The arm, read on its own.
-    position_tolerance, orientation_tolerance : float
-        How close counts as reached, [m] and [rad].
+    strictness : Strictness
+        How close counts as reached.
+    complain : callable
+        Not needed: what is wrong with joints is part of the judgement on their target.
 
     """
 
-    def __init__(self, arm: RefereeArm, position_tolerance: float,
-                 orientation_tolerance: float) -> None:
+    unit = 'from the target to the joint state'
+
+    def __init__(self, arm: RefereeArm, strictness: Strictness, complain: Complain) -> None:
         self.tally = Tally()
         self.arm = arm
-        self._tolerances = (position_tolerance, orientation_tolerance)
+        self._tolerances = (strictness.position, strictness.orientation)
         self._T_base_tip: np.ndarray | None = None
         self._targets: dict[int, np.ndarray] = {}
         self._answers: dict[int, Answer] = {}
-        self._joints: dict[int, tuple[Mapping[str, float], int]] = {}
+        self._joints: dict[int, Joints] = {}
         self._newest_joints = 0
+
+    @property
+    def seen(self) -> int:
+        """How many targets were seen."""
+        return self.tally.seen
+
+    @property
+    def is_good(self) -> bool:
+        """Whether something was reached and nothing is wrong."""
+        return self.tally.is_good
+
+    def summary(self) -> str:
+        """Return the whole run in a few lines."""
+        return self.tally.summary()
 
     def see_target(self, stamp: int, T_base_target: np.ndarray) -> list[Judgement]:
         """Take a target (4, 4) [m]; return what can be judged now."""
@@ -182,15 +122,17 @@ class Referee:
 
     def see_answer(self, stamp: int, answer: Answer) -> list[Judgement]:
         """Take what the node says about the target of `stamp`; return what can be judged now."""
-        _remember(self._answers, stamp, answer)
+        remember(self._answers, stamp, answer)
         return self._judge_all()
 
-    def see_joints(self, stamp: int, positions: Mapping[str, float],
-                   received: int) -> list[Judgement]:
-        """Take joint positions [rad or m], received at a time [ns]; return what can be judged."""
-        _remember(self._joints, stamp, (positions, received))
-        self._newest_joints = max(self._newest_joints, stamp)
+    def see_joints(self, joints: Joints) -> list[Judgement]:
+        """Take a joint state; return what can be judged now."""
+        remember(self._joints, joints.stamp, joints)
+        self._newest_joints = max(self._newest_joints, joints.stamp)
         return self._judge_all()
+
+    def see_command(self, trajectory: Trajectory) -> None:
+        """Take what the node commands: nothing beside the joint states, in this mode."""
 
     def _judge_all(self) -> list[Judgement]:
         """Return the judgements on all targets for which everything has arrived, oldest first."""
@@ -217,17 +159,17 @@ class Referee:
         complaints: list[str] = []
         latency = math.nan
         if answer.joints_stamp in self._joints:
-            positions, received = self._joints[answer.joints_stamp]
-            latency = 1e-9 * (received - stamp)
-            complaints = self.arm.complaints(positions)
-            self._move(positions, complaints)
+            joints = self._joints[answer.joints_stamp]
+            latency = 1e-9 * (joints.received - stamp)
+            complaints = self.arm.complaints(joints.positions)
+            self._move(joints.positions, complaints)
         elif answer.joints_stamp is not None:
             complaints.append('the joint state that the node says it sent never arrived')
             self._T_base_tip = None
-        errors = _errors(T_base_target, self._T_base_tip)
+        errors = pose_errors(T_base_target, self._T_base_tip)
         ruling = self._rule(T_base_target, answer, errors)
-        return Judgement(ruling, stamp, T_base_target, self._T_base_tip, *errors, answer, latency,
-                         tuple(complaints))
+        return Judgement(ruling, stamp, T_base_target, self._T_base_tip, *errors, answer.why,
+                         latency, tuple(complaints))
 
     def _move(self, positions: Mapping[str, float], complaints: list[str]) -> None:
         """Move the referee's own arm to `positions` [rad or m], or add why that cannot be."""
@@ -241,25 +183,7 @@ class Referee:
     def _rule(self, T_base_target: np.ndarray, answer: Answer,
               errors: tuple[float, float]) -> Ruling:
         """Return the verdict on a target, given how far off the tip is ([m], [rad])."""
-        if np.linalg.norm(T_base_target[:3, 3]) > self.arm.reach + self._tolerances[0]:
-            return Ruling.FALSE_CLAIM if answer.claims_reached else Ruling.REFUSED
+        if is_beyond(self.arm, T_base_target):
+            return ruling_beyond(answer)
         is_there = all(error <= tolerance for error, tolerance in zip(errors, self._tolerances))
         return Ruling.REACHED if is_there else Ruling.MISSED
-
-
-def _remember(memory: dict[int, Any], stamp: int, value: Any) -> None:
-    """Store `value` and forget the oldest one if there are too many."""
-    memory[stamp] = value
-    if len(memory) > MEMORY:
-        del memory[next(iter(memory))]
-
-
-def _errors(T_base_target: np.ndarray, T_base_tip: np.ndarray | None) -> tuple[float, float]:
-    """Return how far the tip is from the target, [m] and [rad]."""
-    if T_base_tip is None:
-        return math.inf, math.inf
-    position = float(np.linalg.norm(T_base_tip[:3, 3] - T_base_target[:3, 3]))
-    turn = T_base_tip[:3, :3] @ T_base_target[:3, :3].T
-    # |turn - turn.T| is 2 sqrt(2) sin, the trace 1 + 2 cos; the two are exact at every angle.
-    sine = np.linalg.norm(turn - turn.T) / math.sqrt(2.0)
-    return position, math.atan2(sine, np.trace(turn) - 1.0)

@@ -383,7 +383,8 @@ class TimedDrive:
         Before anything new counts: else it would count from where the arm no longer is.
         """
         late = self.now() - self._moved_on_at
-        if not (self._output.keeps_time and 0.0 <= late < LONGEST_DELAY):
+        # Between two calls of the timer the motion may be a little ahead, and stays so.
+        if not (self._output.keeps_time and abs(late) < LONGEST_DELAY):
             self._moved_on_at = self.now() - self._pilot.period
             return
         for _ in range(round(late / self._pilot.period) - 1):
@@ -394,10 +395,13 @@ class TimedDrive:
         """Return what is to be sent of a period."""
         assert tick.state is not None
         every = shows_all(self._settings)
+        # A solve takes a while, and a timer is never on time; a course that began when it is sent
+        # would begin behind where the arm is by then.
+        age = self.now() - self._moved_on_at if self._output.keeps_time else 0.0
         return Command(self._posture.joints(every),
                        self._posture.velocities(tick.state.velocities, every),
                        self._pilot.course if tick.is_new else None, self._chain.joint_names,
-                       self._pilot.is_smooth)
+                       self._pilot.is_smooth, age if abs(age) < LONGEST_DELAY else 0.0)
 
     def _tell(self) -> None:
         """Tell why the arm is kept where it is, if that has changed."""

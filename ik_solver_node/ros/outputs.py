@@ -55,6 +55,8 @@ class Command:
         The joints of the course.
     is_smooth : bool
         Whether the course has velocities and accelerations.
+    age : float
+        How long ago the moment was that the course counts from [s].
 
     """
 
@@ -63,6 +65,7 @@ class Command:
     course: Callable[[], Sequence[Waypoint]] | None = None
     joints: tuple[str, ...] = ()
     is_smooth: bool = False
+    age: float = 0.0
 
 
 class Output(Protocol):
@@ -140,16 +143,16 @@ class _Topic:
         positions, velocities = command.positions, command.velocities
         if not all(map(math.isfinite, (*positions.values(), *velocities.values()))):
             raise InvalidPoseError(_not_finite(positions, velocities))
-        return conversions.stamp_from_ns(self._next_stamp())
+        return conversions.stamp_from_ns(self._next_stamp(round(1e9 * command.age)))
 
-    def _next_stamp(self) -> int:
+    def _next_stamp(self, age: int) -> int:
         """
-        Return the time of the clock, but always later than the last stamp [ns].
+        Return the time of the clock `age` ago, but always later than the last stamp [ns].
 
         Receivers drop joint states that are not newer than the last. Only a clock that was set
         back, such as that of a simulation started again, takes the stamps with it.
         """
-        now = self._node.get_clock().now().nanoseconds
+        now = self._node.get_clock().now().nanoseconds - age
         if self._last - LARGEST_STEP_BACK < now <= self._last:
             now = self._last + 1
         self._last = max(now, 1)

@@ -22,9 +22,11 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, UrdfError
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.demo_arm import RefereeArm
+from ik_solver_node.ros.demo_judgement import Answer, Joints, Judgement, Ruling, Strictness
+from ik_solver_node.ros.demo_path import TargetPath
 from ik_solver_node.ros.demo_processes import Child, end_all
-from ik_solver_node.ros.demo_score import Answer, Judgement, Referee, Ruling
-from ik_solver_node.ros.demo_targets import TargetPath
+from ik_solver_node.ros.demo_programmes import Leaping
+from ik_solver_node.ros.demo_score import DirectJudge
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
@@ -172,6 +174,72 @@ def test_demo_of_a_stock_robot(ros_domain: int) -> None:
     assert_went_well(run.output)
 
 
+def assert_motion_went_well(output: str) -> dict[str, list[float]]:
+    """Check what all summaries of a simulated arm have in common, and return the summary."""
+    summary = counts(output)
+    assert 'The arm is a stand-in' in output
+    assert 'refused, out of reach (' in output
+    refused, false = summary['out of reach']
+    assert refused >= 1.0 and false == 0.0
+    violations, commands, states = summary['beyond limits']
+    assert violations == 0.0 and commands >= 2.0 and states > 200.0
+    assert 0.0 < summary['largest velocity'][0] <= 100.0
+    return summary
+
+
+@pytest.mark.parametrize('urdf', ['six_axis_arm', 'desk_arm'])
+def test_demo_of_motions(ros_domain: int, urdf: str) -> None:
+    """A simulated arm comes to stand at each target, but for those that are replaced."""
+    with demo('--mode', 'move', '--urdf', str(ROOT / 'urdf' / f'{urdf}.urdf'), '--tip', 'tool0',
+              '--duration', '6', '--domain', str(ros_domain)) as run:
+        assert run.end() == 0, run.output
+    summary = assert_motion_went_well(run.output)
+    reached, millimetres, degrees = summary['reached']
+    assert reached >= 2.0 and 0.0 < millimetres < 2.0 and 0.0 < degrees < 0.5
+    assert summary['within reach, missed'] == [0.0]
+    replaced, left = summary['not judged']
+    assert replaced >= 1.0 and left == 0.0
+    assert 'replaced on the way (converged)' in run.output
+
+
+def test_demo_of_following(ros_domain: int) -> None:
+    """A simulated arm follows a moving target, late but on its path, until the target stands."""
+    with demo('--mode', 'track', '--duration', '5', '--domain', str(ros_domain)) as run:
+        assert run.end() == 0, run.output
+    summary = assert_motion_went_well(run.output)
+    assert summary['targets seen'][0] > 300.0
+    behind, _ = summary['tip behind target']
+    assert 20.0 < behind < 500.0
+    assert 1.0 < summary['tip from target'][0] < 200.0
+    assert 'following (' in run.output
+    assert 'stands at the target (which stands, too)' in run.output
+
+
+def test_a_simulated_arm_that_dies_is_missed(ros_domain: int) -> None:
+    """The demo says so, and ends the others."""
+    with demo('--mode', 'track', '--domain', str(ros_domain)) as run:
+        run.wait_for('following (')
+        arm, = (process for process, command in run.processes().items()
+                if 'ik_solver_node.ros.stand_in --ros-args' in command)
+        os.kill(arm, signal.SIGKILL)
+        assert run.end() == 1, run.output
+    assert 'ik_solver_node.ros.stand_in ended unasked with exit code -9' in run.output
+
+
+@pytest.mark.parametrize('mode', ['move', 'track'])
+def test_ctrl_c_with_a_simulated_arm(ros_domain: int, mode: str) -> None:
+    """It ends at once, with no process left."""
+    with demo('--mode', mode, '--domain', str(ros_domain)) as run:
+        run.wait_for('following (' if mode == 'track' else 'replaced on the way')
+        assert len(run.processes()) == 5
+        run.send(signal.SIGINT)
+        began = monotonic()
+        assert run.end() == 130, run.output
+        assert monotonic() - began < 10.0
+    assert 'Stopped by SIGINT' in run.output
+    assert 'Summary of the referee' in run.output
+
+
 @pytest.mark.parametrize('moment', ['Robot', 'Starting', 'ready: ', 'reached (converged)'])
 def test_ctrl_c(ros_domain: int, moment: str) -> None:
     """It ends at once, cleanly, with what there is to sum up."""
@@ -204,6 +272,7 @@ def test_a_child_dies(ros_domain: int) -> None:
     (FORK, ['--tip', 'middle'], "'middle' is not a link"),
     (FORK, ['--tip', 'left', '--base', 'left'], 'no joint can move'),
     (FORK, ['--tip', 'left', '--duration', '0'], 'must be more than 0'),
+    (FORK, ['--tip', 'left', '--mode', 'dance'], "'direct', 'move', 'track'"),
 ])
 def test_mistakes_are_explained(tmp_path: Path, text: str | None, arguments: list[str],
                                 expected: str) -> None:
@@ -275,11 +344,14 @@ def test_arm_refuses_what_it_cannot_read() -> None:
 
 def test_referee_is_independent() -> None:
     """It imports nothing of what it judges."""
-    judged = {'chain', 'kernels', 'robot_model', 'solver', 'target', 'tracker'}
-    for module in ('demo_arm', 'demo_score', 'demo_referee'):
-        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / f'{module}.py').read_text())
+    judged = {'chain', 'kernels', 'motion', 'motion_limits', 'pilot', 'pose', 'profiles',
+              'robot_model', 'solver', 'target', 'tracker'}
+    for module in ('arm', 'following', 'judgement', 'limits', 'moves', 'referee', 'score',
+                   'watch'):
+        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / f'demo_{module}.py').read_text())
         names = {node.module.split('.')[1] for node in ast.walk(tree)
-                 if isinstance(node, ast.ImportFrom) and node.module.startswith('ik_solver_node.')}
+                 if isinstance(node, ast.ImportFrom) and node.module.startswith('ik_solver_node.')
+                 and [alias.name for alias in node.names] != ['Mode']}  # three words
         assert not names & judged
 
 
@@ -297,10 +369,11 @@ def robot(request: pytest.FixtureRequest) -> RobotSpec:
 def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
     """Same seed, same path; small steps, but for the leaps; and the referee's arm is there too."""
     chain = KinematicChain.from_model(parse_urdf(robot.urdf()), robot.base, [robot.tip])
-    path, again = (TargetPath(chain, 3, 2.0) for _ in range(2))
+    path, again = (TargetPath(chain, 3) for _ in range(2))
+    leaping, same = (Leaping(one, 20.0, 0.0, 0.0, 2.0) for one in (path, again))
     times = np.arange(0.0, 4.0, 0.05)
-    positions = np.array([path.pose(time).position for time in times])
-    np.testing.assert_array_equal(positions, [again.pose(time).position for time in times])
+    positions = np.array([leaping.due(time).position for time in times])
+    np.testing.assert_array_equal(positions, [same.due(time).position for time in times])
     steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
     assert np.delete(steps, 39).max() < 0.05 * chain.size * 0.8
     arm = RefereeArm(robot.urdf(), robot.base, robot.tip)
@@ -308,6 +381,17 @@ def test_path_is_smooth_between_leaps(robot: RobotSpec) -> None:
         far = path.out_of_reach(path.pose(time))
         assert np.linalg.norm(path.pose(time).position) <= arm.reach
         assert np.linalg.norm(far.position) > 1.4 * arm.reach
+
+
+@pytest.mark.parametrize('is_calm', [False, True])
+def test_path_is_slow_enough(robot: RobotSpec, is_calm: bool) -> None:
+    """Joints that follow it stay below half their limits."""
+    chain = KinematicChain.from_model(parse_urdf(robot.urdf()), robot.base, [robot.tip])
+    path = TargetPath(chain, 1, is_calm)
+    q = np.array([path.positions(time) for time in np.arange(0.0, 30.0, 0.01)])
+    fastest = np.abs(np.diff(q, axis=0)).max(axis=0) / 0.01
+    assert (fastest <= 0.5 * chain.velocity).all()
+    assert fastest.max() > 0.1
 
 
 def test_referee_agrees_with_the_chain(robot: RobotSpec) -> None:
@@ -323,32 +407,45 @@ def test_referee_agrees_with_the_chain(robot: RobotSpec) -> None:
         assert not arm.complaints(positions)
 
 
+def test_calm_path_keeps_away_from_singularities() -> None:
+    """The arm is not straight anywhere on it, as it is in the middle of its range."""
+    chain = KinematicChain.from_model(parse_urdf(OWN_ROBOTS['six_axis_arm'].urdf()))
+
+    def weakest(is_calm: bool) -> float:
+        path = TargetPath(chain, 0, is_calm)
+        return min(np.linalg.svd(chain.jacobian(path.positions(time)), compute_uv=False)[-1]
+                   for time in np.arange(0.0, 60.0, 0.1))
+
+    assert weakest(is_calm=False) < 0.01
+    assert weakest(is_calm=True) > 0.05
+
+
 # --- the judgement --------------------------------------------------------------------------
 
 THERE = {'joint_1': 0.4, 'joint_2': -0.8}
 
 
 @pytest.fixture
-def referee() -> Referee:
+def referee() -> DirectJudge:
     """Return a referee of the textbook arm."""
-    return Referee(RefereeArm(read_urdf(PLANAR)), 1e-4, 1e-3)
+    return DirectJudge(RefereeArm(read_urdf(PLANAR)), Strictness(1e-4, 1e-3), pytest.fail)
 
 
-def judge(referee: Referee, positions: dict[str, float] | None, *, scale: float = 1.0,
+def judge(referee: DirectJudge, positions: dict[str, float] | None, *, scale: float = 1.0,
           claims_reached: bool = True) -> Judgement:
     """Return the judgement on one target at `THERE`, or `scale` times as far."""
     target = referee.arm.tip_pose(THERE)
     target[:3, 3] *= scale
     found = referee.see_target(100, target)
     if positions is not None:
-        found += referee.see_joints(101, positions, 5_000_100)
+        found += referee.see_joints(Joints(101, 5_000_100, positions, {}))
     stamp = None if positions is None else 101
     found += referee.see_answer(100, Answer(claims_reached, 'converged', 1e-4, stamp))
     judgement, = found
     return judgement
 
 
-def test_the_truth_is_accepted(referee: Referee) -> None:
+def test_the_truth_is_accepted(referee: DirectJudge) -> None:
     """The tip is there: reached, with the latency from target to joints."""
     judgement = judge(referee, THERE)
     assert judgement.ruling is Ruling.REACHED
@@ -361,34 +458,34 @@ def test_the_truth_is_accepted(referee: Referee) -> None:
     None, {}, {'joint_1': 0.4}, {'joint_1': 0.4, 'joint_2': math.nan},
     {'joint_1': math.inf, 'joint_2': -0.8}, {'joint_1': 0.4, 'joint_2': -0.801},
     {'joint_1': 0.4 + 2.0 * math.pi, 'joint_2': -0.8}])
-def test_lies_are_caught(referee: Referee, positions: dict[str, float] | None) -> None:
+def test_lies_are_caught(referee: DirectJudge, positions: dict[str, float] | None) -> None:
     """Whatever the node claims, only joints count that are allowed and bring the tip there."""
     judgement = judge(referee, positions)
     assert judgement.ruling is Ruling.MISSED or judgement.complaints
     assert not referee.tally.is_good
 
 
-def test_out_of_reach(referee: Referee) -> None:
+def test_out_of_reach(referee: DirectJudge) -> None:
     """Further than the arm is long: it is right to refuse, and a lie to claim it."""
     assert judge(referee, None, scale=1.5, claims_reached=False).ruling is Ruling.REFUSED
     assert judge(referee, THERE, scale=1.5).ruling is Ruling.FALSE_CLAIM
 
 
-def test_joint_state_that_was_never_sent(referee: Referee) -> None:
+def test_joint_state_that_was_never_sent(referee: DirectJudge) -> None:
     """The node names a joint state that a newer one has overtaken: it does not exist."""
     referee.see_target(100, referee.arm.tip_pose(THERE))
     assert not referee.see_answer(100, Answer(True, 'converged', 1e-4, 101))
-    judgement, = referee.see_joints(102, THERE, 103)
+    judgement, = referee.see_joints(Joints(102, 103, THERE, {}))
     assert judgement.ruling is Ruling.MISSED
     assert judgement.complaints
 
 
-def test_superseded_targets_are_not_missed(referee: Referee) -> None:
+def test_superseded_targets_are_not_missed(referee: DirectJudge) -> None:
     """The newest wins: what the node left out before is counted apart."""
     target = referee.arm.tip_pose(THERE)
     for stamp in (1, 2, 3, 4):
         assert not referee.see_target(stamp, target)
-    referee.see_joints(10, THERE, 11)
+    referee.see_joints(Joints(10, 11, THERE, {}))
     judgement, = referee.see_answer(3, Answer(True, 'converged', 1e-4, 10))
     assert judgement.sent == 3
     assert (referee.tally.superseded, referee.tally.judged) == (2, 1)

@@ -64,6 +64,9 @@ class Drive(Protocol):
     def halt(self, reason: Reason, sentence: str) -> None:
         """Stop the arm, and keep it there while `reason` holds."""
 
+    def stand(self, reason: Reason, sentence: str) -> None:
+        """Hear that the arm was stopped, and send nothing while `reason` holds."""
+
     def clear(self, reason: Reason) -> None:
         """Hear that `reason` is gone."""
 
@@ -165,6 +168,8 @@ class DirectDrive:
         """Refuse targets while `reason` holds; what was sent is on its way."""
         self._reasons[reason] = sentence
         self._listener.halted(self._reasons)
+
+    stand = halt
 
     def clear(self, reason: Reason) -> None:
         """Hear that `reason` is gone."""
@@ -270,6 +275,11 @@ class TimedDrive:
         """Stop the arm, and keep it there while `reason` holds."""
         self._keep_up()
         self._pilot.halt(reason, sentence)
+        self._tell()
+
+    def stand(self, reason: Reason, sentence: str) -> None:
+        """Hear that the arm was stopped, and send nothing while `reason` holds."""
+        self._pilot.stand(reason, sentence)
         self._tell()
 
     def clear(self, reason: Reason) -> None:

@@ -11,7 +11,8 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pilot import Reason
 from ik_solver_node.tracker import TrackResult, Verdict
 
-FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS)
+FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS, Reason.CONTROLLER,
+          Reason.UNHEARD)
 """Reasons to stop which nobody has asked for."""
 
 
@@ -38,6 +39,8 @@ class NodeStatus:
         The last answer of the tracker.
     last_problem : str
         Why the last target was not reached, if it was not.
+    last_goal : str
+        What became of the last goal, if goals are sent.
     solve_time : float
         Sum over all solves [s].
 
@@ -51,6 +54,7 @@ class NodeStatus:
     verdicts: Counter = field(default_factory=Counter)
     last: TrackResult | None = None
     last_problem: str = ''
+    last_goal: str = ''
     solve_time: float = 0.0
 
     def count(self, answer: TrackResult) -> None:
@@ -95,6 +99,7 @@ class NodeStatus:
             'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
             'last bad description': self.bad_description,
             'stopped by': ', '.join(reason.value for reason in self.halts),
+            'last goal': self.last_goal,
         }
         if self.chain is not None:
             details.update({

@@ -291,6 +291,39 @@ def test_an_arm_that_does_not_follow_is_stopped_until_resume():
     assert np.abs(arm.pilot.state.positions - measured).max() < 1e-3
 
 
+def test_an_arm_that_something_else_stopped_is_not_commanded_to_brake():
+    """It begins again from where it is measured, also if it comes to rest elsewhere."""
+    arm = Arm(measured=True, max_deviation=0.1)
+    arm.pilot.aim(arm.pose(0.8))
+    arm.fly(0.4)
+    arm.pilot.stand(Reason.CONTROLLER, 'the controller has stopped')
+    count = len(arm.sent)
+    arm.offset[:] = -0.3  # nothing was commanded that it could be away from
+    arm.fly(1.0)
+    assert len(arm.sent) == count and arm.pilot.has_arrived
+    assert list(arm.pilot.reasons) == [Reason.CONTROLLER]
+    with pytest.raises(HaltedError, match='the controller has stopped'):
+        arm.pilot.aim(arm.pose(0.0))
+    arm.pilot.resume()
+    measured = arm.pilot.state.positions - 0.3
+    arm.pilot.aim(arm.pose(0.0))
+    arm.fly(0.01)
+    assert np.abs(arm.sent[count].positions - measured).max() < 1e-3
+
+
+def test_an_arm_that_brakes_can_be_stopped_by_something_else():
+    """For the same reason: the rest of the braking is not commanded."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(0.8))
+    arm.fly(0.4)
+    arm.pilot.halt(Reason.CONTROLLER, 'it refuses to change')
+    arm.fly(0.02)
+    arm.pilot.stand(Reason.CONTROLLER, 'it refuses to brake')
+    count = len(arm.sent)
+    arm.fly(0.5)
+    assert len(arm.sent) == count and arm.pilot.has_arrived
+
+
 def test_an_arm_that_lags_behind_is_not_stopped():
     """What was commanded half a second ago may be where it is now."""
     arm = Arm(measured=True, max_deviation=0.05)

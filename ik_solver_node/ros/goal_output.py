@@ -30,8 +30,8 @@ OUTCOMES = {GoalStatus.STATUS_ABORTED: 'aborted', GoalStatus.STATUS_CANCELED: 'c
 ERRORS = ('INVALID_GOAL', 'INVALID_JOINTS', 'OLD_HEADER_TIMESTAMP', 'PATH_TOLERANCE_VIOLATED',
           'GOAL_TOLERANCE_VIOLATED')
 """The names of the error codes in the result of the action."""
-WAY_BACK = ('the service resume lets the next target move the arm, from where it is measured then; '
-            'what is wrong is in the log of the controller')
+WAY_BACK = ('the service resume lets the next target move the arm, from where it is measured '
+            'then; what is wrong is in the log of the controller')
 
 
 class GoalNews(NamedTuple):

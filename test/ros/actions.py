@@ -87,7 +87,7 @@ class Handle:
 class Server:
     """As rclpy's: found by the name of its action."""
 
-    all: dict[str, Server] = {}
+    known: dict[str, Server] = {}
 
     def __init__(self, node: Any, kind: Any, name: str, *,
                  execute_callback: Callable[[Handle], Any], goal_callback: Callable[[Any], Any],
@@ -96,7 +96,7 @@ class Server:
         self.node, self._name = node, node.resolve_topic_name(name)
         self._judge, self._begin, self.cancel = (
             goal_callback, handle_accepted_callback, cancel_callback)
-        self.all[self._name] = self
+        self.known[self._name] = self
 
     def take(self, goal: Any, answer: Future) -> None:
         """Accept a goal, or not."""
@@ -108,7 +108,7 @@ class Server:
 
     def destroy(self) -> None:
         """Serve no more."""
-        self.all.pop(self._name, None)
+        self.known.pop(self._name, None)
 
 
 class Client:
@@ -119,13 +119,13 @@ class Client:
 
     def server_is_ready(self) -> bool:
         """Return whether somebody serves the action."""
-        return self._name in Server.all
+        return self._name in Server.known
 
     def send_goal_async(self, goal: Any) -> Future:
         """Send a goal; one that nobody serves is lost."""
         answer: Future = Future(executor=self._node.executor)
         if self.server_is_ready():
-            server = Server.all[self._name]
+            server = Server.known[self._name]
             server.node.executor.create_task(server.take, goal, answer)
         return answer
 
@@ -137,7 +137,7 @@ def provide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make sure that there is something like control_msgs."""
     if IS_INSTALLED:
         return
-    Server.all.clear()
+    Server.known.clear()
     monkeypatch.setitem(sys.modules, 'control_msgs', SimpleNamespace())
     monkeypatch.setitem(sys.modules, 'control_msgs.action', SimpleNamespace(
         FollowJointTrajectory=SimpleNamespace(Goal=SimpleNamespace, Result=Result)))

@@ -47,8 +47,10 @@ class Bench(Watcher):
         settings = [
             f'ik_solver_node:urdf_file:={ARM}', 'ik_solver_node:use_measured_state:=true',
             'ik_solver_node:output.kind:=follow_joint_trajectory',
-            'ik_solver_node:motion.mode:=move', 'ik_solver_node:motion.speed:=0.8', f'ik_solver_node:record:={record}',
-            f'ik_solver_stand_in:urdf_file:={ARM}', 'ik_solver_stand_in:start_positions:=[0.3, 0.6]',
+            'ik_solver_node:motion.mode:=move', 'ik_solver_node:motion.speed:=0.8',
+            f'ik_solver_node:record:={record}',
+            f'ik_solver_stand_in:urdf_file:={ARM}',
+            'ik_solver_stand_in:start_positions:=[0.3, 0.6]',
             'ik_solver_stand_in:trajectory.interpolate_from_desired_state:=true']
         warm_up()
         rclpy.init(args=['--ros-args', *[part for one in settings for part in ('-p', one)]])
@@ -198,7 +200,8 @@ def test_a_stop_brakes_by_a_goal_of_its_own(arm: Bench) -> None:
     assert_gentle(arm)
 
 
-def test_a_goal_that_is_rejected_moves_nothing(arm: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_goal_that_is_rejected_moves_nothing(
+        arm: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """Targets are refused until the service resume, which leads on."""
     arm.refuse(monkeypatch, 1)
     stood = arm.rest()
@@ -233,7 +236,7 @@ def test_a_controller_that_does_not_even_brake_is_cancelled(
 
 
 def test_a_motion_that_is_aborted_stands(arm: Bench) -> None:
-    """With the words of the controller; no braking pushes the arm on, and it resumes from there."""
+    """With the words of the controller; no braking pushes the arm on."""
     arm.set_out()
     accepted = arm.arm()['commands accepted']
     arm.abort(-4, 'Aborted due to path tolerance violation')
@@ -246,7 +249,7 @@ def test_a_motion_that_is_aborted_stands(arm: Bench) -> None:
 
 def test_without_a_controller_targets_are_refused(bench: Bench) -> None:
     """Until there is one: nobody has to resume."""
-    bench.stopped('unheard', 'no controller serves the action /joint_trajectory_controller/follow_')
+    bench.stopped('unheard', 'no controller serves the action /joint_trajectory_controller/')
     refused = bench.answer(bench.send_point(*NEAR))
     assert refused.level == DiagnosticStatus.ERROR and 'no controller serves' in refused.message
     bench.build_arm()

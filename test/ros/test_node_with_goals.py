@@ -23,7 +23,8 @@ from ik_solver_node.ros.stand_in.refusal import CommandRefusedError
 import numpy as np
 import pytest
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.task import Future
 from std_srvs.srv import Trigger
 from test_node_with_stand_in import ARM, assert_gentle, Watcher
 from trajectory_msgs.msg import JointTrajectory
@@ -57,22 +58,17 @@ class Bench(Watcher):
         self._robots = SingleThreadedExecutor()
         self.solver, self.stand_in = IkSolverNode(), None
         self._robots.add_node(self.solver)
-        self._thread = Thread(target=self._spin)
+        self._end = Future(executor=self._robots)
+        self._thread = Thread(target=self._robots.spin_until_future_complete, args=[self._end])
         self._thread.start()
         super().__init__()
-
-    def _spin(self) -> None:
-        """Serve node and arm until the end."""
-        try:
-            self._robots.spin()
-        except ExternalShutdownException:
-            pass
 
     def close(self) -> None:
         """End everything."""
         super().close()
-        self._robots.shutdown()
+        self._robots.create_task(self._end.set_result, None)
         self._thread.join()
+        self._robots.shutdown()
         self.solver.trigger_shutdown()
         rclpy.shutdown()
 
@@ -175,7 +171,7 @@ def test_a_target_is_a_goal_that_succeeds(arm: Bench) -> None:
     arm.arrive(*FAR)
     assert arm.goal('succeeded').level == DiagnosticStatus.OK
     assert arm.trajectories == []
-    assert_gentle(arm, whole=True)
+    assert_gentle(arm)
 
 
 def test_a_new_target_replaces_the_goal(arm: Bench) -> None:

@@ -77,11 +77,13 @@ class Reason(str, Enum):
     CHANGE = 'change'
     OTHERS = 'others'
     STREAM = 'stream'
+    CONTROLLER = 'controller'
+    UNHEARD = 'unheard'
 
     @property
     def needs_resume(self) -> bool:
         """Whether only `Pilot.resume` leads on."""
-        return self in (Reason.STOP, Reason.DEVIATION)
+        return self in (Reason.STOP, Reason.DEVIATION, Reason.CONTROLLER)
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,7 @@ class Pilot:
         self._check_may_move()
         self._pending = target
 
-    def stand(self, now: float) -> np.ndarray:
+    def begin(self, now: float) -> np.ndarray:
         """
         Return where a motion that is planned may begin, shape (n,) [rad or m]: see `follow`.
 
@@ -317,6 +319,19 @@ class Pilot:
             if reason in (Reason.DEVIATION, Reason.MEASURED):
                 self._starts_afresh = True
         self._reasons[reason] = sentence
+
+    def stand(self, reason: Reason, sentence: str) -> None:
+        """
+        Take it that something else has stopped the arm, and keep it there while `reason` holds.
+
+        Nothing is commanded for it: an arm that was stopped because it met something would be
+        pushed on by a braking that begins at full speed.
+        """
+        self.halt(reason, sentence)
+        self._motion.start(self._motion.state.positions)
+        self._motion.stop()
+        self._commands.clear()
+        self._is_told = self._starts_afresh = True
 
     def clear(self, reason: Reason) -> None:
         """Take it that `reason` is gone; the next target moves the arm if it was the last one."""

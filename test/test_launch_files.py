@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 import runpy
 import sys
@@ -12,6 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.urdf_file import read_urdf
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +28,28 @@ ARGUMENTS = {
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
         'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
         'joint_states_topic', 'joint_commands_topic'},
-    'demo.launch.py': {'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'}}
+    'demo.launch.py': {'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'},
+    'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'targets'}}
+INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py']}
+"""The arguments that a launch file takes over from another one."""
+MOCK_XACRO = ROOT / 'urdf' / 'six_axis_arm_mock.urdf.xacro'
+ROBOT_STATE_PUBLISHER = """
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+rclpy.init()
+node = rclpy.create_node('robot_state_publisher')
+text = node.declare_parameter('robot_description', '').value
+publisher = node.create_publisher(String, 'robot_description', QoSProfile(
+    depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+publisher.publish(String(data=text))
+try:
+    rclpy.spin(node)
+except (KeyboardInterrupt, ExternalShutdownException):
+    pass
+"""
+"""As much of it as tells of the robot."""
 
 START_TIMEOUT = 120.0
 """So long may the node take until it is running [s]; it may have to compile first."""
@@ -51,8 +77,8 @@ def setup_arguments(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return passed
 
 
-def test_there_are_two() -> None:
-    """All checks below look at both."""
+def test_they_are_known() -> None:
+    """All checks below look at each."""
     assert {path.name for path in LAUNCH_FILES} == set(ARGUMENTS)
 
 
@@ -68,10 +94,13 @@ def test_every_argument_is_described(path: Path) -> None:
 
 @each_launch_file
 def test_started_packages_are_dependencies(path: Path) -> None:
-    """Rosdep installs what is started, and our own executables exist."""
+    """Rosdep installs what is started, or it is asked for; our own executables exist."""
     scripts = (ROOT / 'setup.py').read_text()
     package_xml = ElementTree.parse(ROOT / 'package.xml')
     installed = {element.text for element in package_xml.iterfind('exec_depend')}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == 'NEEDED':
+            installed |= set(ast.literal_eval(node.value))
     for call in calls(path, 'Node'):
         package = ast.literal_eval(call['package'])
         if package == 'ik_solver_node':
@@ -106,7 +135,75 @@ def test_rviz_configuration() -> None:
     assert all(f"('{topic}', topics[" in source for topic in topics)
 
 
+def test_mock_hardware_is_that_of_the_arm() -> None:
+    """The xacro file adds hardware for each joint to the arm, and the node understands it."""
+    pytest.importorskip('xacro')
+    urdf = read_urdf(MOCK_XACRO)
+    arm = KinematicChain.from_model(parse_urdf((ROOT / 'urdf/six_axis_arm.urdf').read_text()))
+    chain = KinematicChain.from_model(parse_urdf(urdf))
+    assert (chain.model.name, chain.joint_names) == (arm.model.name, arm.joint_names)
+    hardware, = ElementTree.fromstring(urdf).iterfind('ros2_control')
+    assert hardware.attrib['type'] == 'system'
+    assert hardware.findtext('hardware/plugin') == 'mock_components/GenericSystem'
+    joints = hardware.findall('joint')
+    assert tuple(joint.attrib['name'] for joint in joints) == chain.joint_names
+    for joint in joints:
+        assert [one.attrib['name'] for one in joint.findall('command_interface')] == ['position']
+        assert [one.attrib['name'] for one in joint.findall('state_interface')] == [
+            'position', 'velocity']
+    start = [float(joint.findtext('state_interface/param', '')) for joint in joints]
+    assert (chain.clip(start) == start).all()
+    assert np.linalg.svd(chain.jacobian(start))[1].min() > 0.05  # no singular posture
+
+
+def test_mock_controllers_are_those_of_the_arm() -> None:
+    """Joints in the order of the chain, and the names that launch file and node know."""
+    yaml = pytest.importorskip('yaml')
+    pytest.importorskip('xacro')
+    told = yaml.safe_load((ROOT / 'config' / 'mock_controllers.yaml').read_text())
+    manager = told.pop('controller_manager')['ros__parameters']
+    name, = told
+    assert set(manager) == {'update_rate', 'joint_state_broadcaster', name}
+    controller = told[name]['ros__parameters']
+    chain = KinematicChain.from_model(parse_urdf(read_urdf(MOCK_XACRO)))
+    assert tuple(controller['joints']) == chain.joint_names
+    assert controller['command_interfaces'] == ['position']
+    assert controller['interpolate_from_desired_state'] is True
+    for file in ('with_joint_trajectory_controller', 'with_follow_joint_trajectory'):
+        node = yaml.safe_load((ROOT / 'config' / f'{file}.yaml').read_text())
+        assert node['/**']['ros__parameters']['output']['controller'] == name
+        assert f"'{file}.yaml'" in (ROOT / 'launch' / 'mock_hardware.launch.py').read_text()
+
+
 # --- with ROS --------------------------------------------------------------------------------
+
+RUN = f'exec "{sys.executable}" -m ik_solver_node.ros'
+
+
+def install(prefix: Path, package: str, name: str, command: str) -> None:
+    """Make it look to ROS as if a package with an executable was installed."""
+    marker = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages' / package
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.touch()
+    executable = prefix / 'lib' / package / name
+    executable.parent.mkdir(parents=True, exist_ok=True)
+    executable.write_text(f'#!/bin/sh\ntouch "{prefix}/{name}.started"\n{command}\n')
+    executable.chmod(0o755)
+
+
+@pytest.fixture
+def with_controllers(installed: Path) -> None:
+    """Let the simulated arm of this package seem to be ros2_control."""
+    script = installed / 'robot_state_publisher.py'
+    script.write_text(ROBOT_STATE_PUBLISHER)
+    for package, name, command in (
+            ('robot_state_publisher', 'robot_state_publisher',
+             f'exec "{sys.executable}" "{script}" "$@"'),
+            ('controller_manager', 'ros2_control_node', f'{RUN}.stand_in "$@"'),
+            ('controller_manager', 'spawner', f'echo "$@" > "{installed}/spawned"'),
+            ('joint_state_broadcaster', 'none', ''), ('joint_trajectory_controller', 'none', '')):
+        install(installed, package, name, command)
+
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) -> Path:
@@ -117,18 +214,11 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
     share.mkdir(parents=True)
     for folder in ('launch', 'config', 'urdf'):
         (share / folder).symlink_to(ROOT / folder)
-    run = f'exec "{sys.executable}" -m ik_solver_node.ros'
     for package, name, command in (
-            ('ik_solver_node', 'ik_solver_node', f'{run} "$@"'),
-            ('ik_solver_node', 'demo_targets', f'{run}.demo_targets "$@"'),
+            ('ik_solver_node', 'ik_solver_node', f'{RUN} "$@"'),
+            ('ik_solver_node', 'demo_targets', f'{RUN}.demo_targets "$@"'),
             ('robot_state_publisher', 'robot_state_publisher', 'exit 0')):
-        marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / package
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.touch()
-        executable = tmp_path / 'lib' / package / name
-        executable.parent.mkdir(parents=True, exist_ok=True)
-        executable.write_text(f'#!/bin/sh\ntouch "{tmp_path}/{name}.started"\n{command}\n')
-        executable.chmod(0o755)
+        install(tmp_path, package, name, command)
     monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path), prepend=':')
     monkeypatch.setenv('PYTHONPATH', str(ROOT), prepend=':')
     return tmp_path
@@ -159,8 +249,13 @@ def launch(name: str, arguments: dict[str, str]) -> tuple[Any, list[int]]:
 
 
 def run_until_heard(service: Any, topic: str, kind: Any, node_name: str,
-                    parameters: list[str]) -> tuple[Any, list[Any]]:
-    """Run `service` until a message comes; return it, and what a node has for `parameters`."""
+                    parameters: list[str], accepts: Callable[[Any], bool] = lambda _: True,
+                    ) -> tuple[Any, list[Any]]:
+    """
+    Run `service` until a message comes; return it, and what a node has for `parameters`.
+
+    Messages that `accepts` does not take are passed over.
+    """
     from rcl_interfaces.srv import GetParameters
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
@@ -175,7 +270,7 @@ def run_until_heard(service: Any, topic: str, kind: Any, node_name: str,
     client = node.create_client(GetParameters, f'{node_name}/get_parameters')
 
     def ask(message: Any) -> None:
-        if not heard.done():
+        if not heard.done() and accepts(message):
             heard.set_result(message)
             request = client.call_async(GetParameters.Request(names=parameters))
             request.add_done_callback(lambda answer: values.set_result(answer.result().values))
@@ -198,13 +293,13 @@ def run_until_heard(service: Any, topic: str, kind: Any, node_name: str,
 
 @each_launch_file
 def test_ros_finds_the_arguments(path: Path, installed: Path) -> None:
-    """The demo takes its own arguments and, by inclusion, all of the other launch file."""
+    """Its own and, by inclusion, all of another launch file."""
     from launch import LaunchContext
     from launch.launch_description_sources import PythonLaunchDescriptionSource
     source = PythonLaunchDescriptionSource(str(path))
     arguments = source.get_launch_description(LaunchContext()).get_launch_arguments()
     assert {argument.name for argument in arguments} == (
-        ARGUMENTS[path.name] | ARGUMENTS['ik_solver.launch.py'])
+        ARGUMENTS[path.name] | INCLUDED.get(path.name, set()))
     assert all(argument.default_value is not None for argument in arguments)
 
 
@@ -260,3 +355,60 @@ def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Pa
     assert service.run() != 0
     assert exit_codes == []
     assert list(installed.glob('*.started')) == []
+
+
+@pytest.mark.parametrize('mode', ['move', 'track'])
+def test_mock_hardware_is_moved(mode: str, installed: Path, with_controllers: None) -> None:
+    """Targets, node and controller find each other; the spawner is told what to spawn."""
+    from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+    service, exit_codes = launch('mock_hardware.launch.py', {'rviz': 'false', 'mode': mode})
+    message, values = run_until_heard(
+        service, '/ik_solver_node/solution', DiagnosticArray, '/ik_solver_node',
+        ['motion.mode', 'output.kind', 'use_measured_state', 'robot_description'],
+        lambda message: message.status[0].level == DiagnosticStatus.OK)
+    assert message.header.frame_id == 'base_link'
+    assert values == [mode, 'joint_trajectory', True, '']
+    spawned = (installed / 'spawned').read_text().split()
+    assert spawned[:3] == ['joint_state_broadcaster', 'joint_trajectory_controller',
+                           '--param-file']
+    assert Path(spawned[3]).samefile(ROOT / 'config' / 'mock_controllers.yaml')
+    assert exit_codes == [0] * 5
+
+
+def test_mock_hardware_without_ros2_control_starts_nothing(
+        installed: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It says what to install."""
+    service, exit_codes = launch('mock_hardware.launch.py', {'rviz': 'false'})
+    assert service.run() != 0
+    assert exit_codes == [] and list(installed.glob('*.started')) == []
+    assert ('not installed: controller_manager, joint_state_broadcaster, '
+            'joint_trajectory_controller; run "sudo apt install ros-$ROS_DISTRO-ros2-control '
+            'ros-$ROS_DISTRO-ros2-controllers"') in caplog.text
+
+
+@pytest.mark.parametrize(('arguments', 'says'), [
+    ({'mode': 'direct'}, 'mode'), ({'mode': 'track', 'action': 'true'}, "mode must be 'move'"),
+    ({'targets': 'perhaps'}, 'perhaps')])
+def test_mock_hardware_with_a_mistake_starts_nothing(
+        arguments: dict[str, str], says: str, installed: Path, with_controllers: None,
+        caplog: pytest.LogCaptureFixture) -> None:
+    """And says which."""
+    service, exit_codes = launch('mock_hardware.launch.py', {'rviz': 'false', **arguments})
+    assert service.run() != 0
+    assert exit_codes == [] and list(installed.glob('*.started')) == []
+    assert says in caplog.text
+
+
+def test_mock_hardware_by_its_action_needs_control_msgs(
+        installed: Path, with_controllers: None) -> None:
+    """The way out is the one that is asked for."""
+    service, exit_codes = launch('mock_hardware.launch.py', {
+        'rviz': 'false', 'targets': 'false', 'action': 'true'})
+    if find_spec('control_msgs') is None:
+        service.run()
+        assert 1 in exit_codes
+    else:
+        from diagnostic_msgs.msg import DiagnosticArray
+        _, values = run_until_heard(service, '/diagnostics', DiagnosticArray, '/ik_solver_node',
+                                    ['output.kind'])
+        assert values == ['follow_joint_trajectory']

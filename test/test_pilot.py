@@ -351,6 +351,39 @@ def test_an_arm_that_does_not_follow_is_stopped_until_resume():
     assert np.abs(arm.pilot.state.positions - measured).max() < 1e-3
 
 
+def test_an_arm_that_something_else_stopped_is_not_commanded_to_brake():
+    """It begins again from where it is measured, also if it comes to rest elsewhere."""
+    arm = Arm(measured=True, max_deviation=0.1)
+    arm.pilot.aim(arm.pose(0.8))
+    arm.fly(0.4)
+    arm.pilot.stand(Reason.CONTROLLER, 'the controller has stopped')
+    count = len(arm.sent)
+    arm.offset[:] = -0.3  # nothing was commanded that it could be away from
+    arm.fly(1.0)
+    assert len(arm.sent) == count and arm.pilot.has_arrived
+    assert list(arm.pilot.reasons) == [Reason.CONTROLLER]
+    with pytest.raises(HaltedError, match='the controller has stopped'):
+        arm.pilot.aim(arm.pose(0.0))
+    arm.pilot.resume()
+    measured = arm.pilot.state.positions - 0.3
+    arm.pilot.aim(arm.pose(0.0))
+    arm.fly(0.01)
+    assert np.abs(arm.sent[count].positions - measured).max() < 1e-3
+
+
+def test_an_arm_that_brakes_can_be_stopped_by_something_else():
+    """For the same reason: the rest of the braking is not commanded."""
+    arm = Arm()
+    arm.pilot.aim(arm.pose(0.8))
+    arm.fly(0.4)
+    arm.pilot.halt(Reason.CONTROLLER, 'it refuses to change')
+    arm.fly(0.02)
+    arm.pilot.stand(Reason.CONTROLLER, 'it refuses to brake')
+    count = len(arm.sent)
+    arm.fly(0.5)
+    assert len(arm.sent) == count and arm.pilot.has_arrived
+
+
 def test_an_arm_that_lags_behind_is_not_stopped():
     """What was commanded half a second ago may be where it is now."""
     arm = Arm(measured=True, max_deviation=0.05)
@@ -418,7 +451,7 @@ def lines_from(arm, start):
 def test_a_plan_is_followed_to_its_end_and_a_target_leads_on_from_there(mode):
     """In the mode track the want of a stream does not end it."""
     arm = Arm(mode, measured=True)
-    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    plan = lines_from(arm, arm.pilot.begin(arm.now))
     arm.pilot.follow(plan.motion())
     arm.fly(plan.duration)
     assert arm.pilot.has_arrived and not arm.pilot.reasons
@@ -431,9 +464,9 @@ def test_a_plan_is_followed_to_its_end_and_a_target_leads_on_from_there(mode):
 def test_a_plan_begins_only_where_and_when_the_arm_stands():
     """Not on the move, not after a stop, not from elsewhere."""
     arm = Arm(measured=True)
-    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    plan = lines_from(arm, arm.pilot.begin(arm.now))
     arm.pilot.aim(arm.pose(0.3))
-    for moving in (lambda: arm.pilot.stand(arm.now), lambda: arm.pilot.follow(plan.motion())):
+    for moving in (lambda: arm.pilot.begin(arm.now), lambda: arm.pilot.follow(plan.motion())):
         with pytest.raises(HaltedError):
             moving()
     arm.fly(5.0)
@@ -441,19 +474,19 @@ def test_a_plan_begins_only_where_and_when_the_arm_stands():
         arm.pilot.follow(plan.motion())
     arm.pilot.halt(Reason.STOP, 'stopped by hand')
     with pytest.raises(HaltedError, match='stopped by hand'):
-        arm.pilot.stand(arm.now)
+        arm.pilot.begin(arm.now)
     arm.pilot.resume()
     arm.offset = np.full(6, 0.02)
     arm.fly(2.0)
     commanded = arm.pilot.state.positions
-    measured = arm.pilot.stand(arm.now)  # after the pause a motion begins where the arm is
+    measured = arm.pilot.begin(arm.now)  # after the pause a motion begins where the arm is
     assert np.abs(measured - commanded - 0.02).max() < 1e-12
 
 
 def test_a_stop_on_the_lines_keeps_the_limits():
     """And leaves the lines for good."""
     arm = Arm(measured=True)
-    plan = lines_from(arm, arm.pilot.stand(arm.now))
+    plan = lines_from(arm, arm.pilot.begin(arm.now))
     arm.pilot.follow(plan.motion())
     arm.fly(0.5 * plan.duration)
     violations, before = Violations(), arm.pilot.state

@@ -83,6 +83,9 @@ class Drive(Protocol):
     def halt(self, reason: Reason, sentence: str) -> None:
         """Stop the arm, and keep it there while `reason` holds."""
 
+    def stand(self, reason: Reason, sentence: str) -> None:
+        """Hear that the arm was stopped, and send nothing while `reason` holds."""
+
     def clear(self, reason: Reason) -> None:
         """Hear that `reason` is gone."""
 
@@ -190,6 +193,8 @@ class DirectDrive:
         self._reasons[reason] = sentence
         self._listener.halted(self._reasons)
 
+    stand = halt
+
     def clear(self, reason: Reason) -> None:
         """Hear that `reason` is gone."""
         if self._reasons.pop(reason, None) is not None:
@@ -277,7 +282,7 @@ class TimedDrive:
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
         """Plan straight lines from where the arm stands; raises `IkSolverError` if it does not."""
-        start = self._pilot.stand(self.now())
+        start = self._pilot.begin(self.now())
         settings, speed = self._settings, self._settings.motion.speed
         self._planner.start(partial(
             plan_lines, self._chain, poses, start, settings.lines.at_speed(speed),
@@ -312,6 +317,11 @@ class TimedDrive:
         """Stop the arm, and keep it there while `reason` holds."""
         self._keep_up()
         self._pilot.halt(reason, sentence)
+        self._tell()
+
+    def stand(self, reason: Reason, sentence: str) -> None:
+        """Hear that the arm was stopped, and send nothing while `reason` holds."""
+        self._pilot.stand(reason, sentence)
         self._tell()
 
     def clear(self, reason: Reason) -> None:

@@ -15,6 +15,8 @@ joint_states           out, JointState            reliable, depth 10; with ``use
                                                   in, sensor data
 joint_commands         out, JointState            with ``use_measured_state``, instead
 <controller>/joint_..  out, JointTrajectory       with ``output.kind`` joint_trajectory, instead
+<controller>/follow..  action client,             with ``output.kind`` follow_joint_trajectory,
+                       FollowJointTrajectory      instead
 <controller>/commands  out, Float64MultiArray     with ``output.kind`` position_array, instead
 ~/solution             out, DiagnosticArray       latched; verdict and errors of each target
 /diagnostics           out, DiagnosticArray       1 Hz and on change
@@ -47,6 +49,7 @@ from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.drives import (
     DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
+from ik_solver_node.ros.goal_output import GoalNews, GoalOutput
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
     Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
@@ -150,6 +153,8 @@ class Operation:
         output, record = self._settings.output, self._recorder.message
         if output.kind is OutputKind.JOINT_TRAJECTORY:
             return TrajectoryOutput(self._node, output.topic, record)
+        if output.kind is OutputKind.FOLLOW_JOINT_TRAJECTORY:
+            return GoalOutput(self._node, output.action, output.topic, self._on_goal, record)
         if output.kind is OutputKind.POSITION_ARRAY:
             return PositionArrayOutput(self._node, output.topic, output.joints, record)
         if self._settings.use_measured_state:
@@ -378,6 +383,7 @@ class Operation:
                                     self._settings.target_timeout)
             if self._output.commands and is_timed(self._settings) and not self._drive.is_moving:
                 self._watch_others()
+                self._watch_controller()
             take(self._drive, self._chain.base_link)
         except IkSolverError as error:
             self.refuse(header, str(error))
@@ -443,6 +449,13 @@ class Operation:
     def cycled(self, elapsed: float, missed: int) -> None:
         """Note how long a period's work took [s], and how many periods it came too late for."""
         self._status.cycles.add(elapsed, missed)
+
+    def _on_goal(self, news: GoalNews) -> None:
+        """Hear what became of a motion in the controller; one that went wrong stops the arm."""
+        self._status.last_goal = news.sentence
+        if self._drive is not None and news.is_fault:
+            stop = self._drive.halt if news.goes_on else self._drive.stand
+            stop(Reason.CONTROLLER, news.sentence)
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Brake as quickly as the limits allow."""
@@ -546,6 +559,7 @@ class Operation:
     def _on_diagnostics_timer(self) -> None:
         """Look around once a second, and tell."""
         self._watch_others()
+        self._watch_controller()
         self._watch_description()
         self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
@@ -565,6 +579,14 @@ class Operation:
         problem = '' if not others else (
             sentence + 'the arm will flicker between the two; stop one or remap its topic')
         self._note_problem('others', problem)
+
+    def _watch_controller(self) -> None:
+        """Move no arm whose controller is known not to be there."""
+        sentence = self._output.watch()
+        if self._drive is not None and sentence:
+            self._drive.stand(Reason.UNHEARD, sentence)
+        elif self._drive is not None:
+            self._drive.clear(Reason.UNHEARD)
 
     def _note_problem(self, name: str, problem: str) -> None:
         """Keep what is wrong for the diagnostics, and warn of it when it is new."""

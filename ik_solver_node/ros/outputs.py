@@ -35,6 +35,7 @@ class OutputKind(str, Enum):
 
     JOINT_STATE = 'joint_state'
     JOINT_TRAJECTORY = 'joint_trajectory'
+    FOLLOW_JOINT_TRAJECTORY = 'follow_joint_trajectory'
     POSITION_ARRAY = 'position_array'
 
 
@@ -73,7 +74,7 @@ class Output(Protocol):
 
     @property
     def topic(self) -> str:
-        """The resolved name of the topic."""
+        """The resolved name of the topic on which nobody else may command the same joints."""
 
     @property
     def commands(self) -> bool:
@@ -87,56 +88,51 @@ class Output(Protocol):
         """Publish a command; return the stamp it got; raises `InvalidPoseError`."""
 
     def other_publishers(self) -> list[str]:
-        """Return the names of other nodes that publish on the same topic."""
+        """Return the names of other nodes that publish on `topic`."""
+
+    def watch(self) -> str:
+        """Return why nobody takes commands, in a sentence; empty if somebody may."""
 
     def close(self) -> None:
         """Leave the topic."""
 
 
-class _Topic:
+class WayOut:
     """
     What all ways out have in common.
 
     Parameters
     ----------
     node : Node
-        Publishes, and has the clock.
-    kind : type
-        Of message.
+        Has the clock, and knows who else is there.
     topic : str
-        Name of the topic.
+        Resolved name of the topic on which nobody else may command the same joints.
     commands : bool
         Whether what is sent moves an arm.
     record : callable
-        Gets the resolved name of the topic and each message that was published.
+        Gets the resolved name of where it was sent to, and each message.
 
     """
 
     keeps_time = False
 
-    def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
+    def __init__(self, node: Node, topic: str, commands: bool, record: Record) -> None:
         self._node, self._record = node, record
-        self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
         self._last = 0
-        self.topic, self.commands = self._publisher.topic_name, commands
+        self.topic, self.commands = topic, commands
 
-    def close(self) -> None:
-        """Leave the topic."""
-        self._node.destroy_publisher(self._publisher)
+    def watch(self) -> str:
+        """Return nothing: who publishes need not care who listens."""
+        return ''
 
     def other_publishers(self) -> list[str]:
-        """Return the names of other nodes that publish on the same topic."""
+        """Return the names of other nodes that publish on `topic`."""
         names = [f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in
                  self._node.get_publishers_info_by_topic(self.topic)]
         own = self._node.get_fully_qualified_name()
         if own in names:
             names.remove(own)
         return sorted(names)
-
-    def _publish(self, message: Any) -> None:
-        """Publish and record a message."""
-        self._publisher.publish(message)
-        self._record(self.topic, message)
 
     def _checked_stamp(self, command: Command) -> Time:
         """Return the stamp for a command whose numbers are all finite."""
@@ -165,6 +161,35 @@ def _not_finite(positions: Mapping[str, float], velocities: Mapping[str, float])
         math.isfinite(position) and math.isfinite(velocities.get(name, 0.0))))
     return (f'joint {name!r} is at {positions[name]}, with a velocity of '
             f'{velocities.get(name, 0.0)}; nothing was published')
+
+
+class _Topic(WayOut):
+    """
+    A way out that is a topic.
+
+    Parameters
+    ----------
+    node, commands, record
+        As of a `WayOut`.
+    kind : type
+        Of message.
+    topic : str
+        Name of the topic.
+
+    """
+
+    def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
+        self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
+        super().__init__(node, self._publisher.topic_name, commands, record)
+
+    def close(self) -> None:
+        """Leave the topic."""
+        self._node.destroy_publisher(self._publisher)
+
+    def _publish(self, message: Any) -> None:
+        """Publish and record a message."""
+        self._publisher.publish(message)
+        self._record(self.topic, message)
 
 
 class JointStateOutput(_Topic):

@@ -105,12 +105,13 @@ class OutputOptions:
     kind: OutputKind = option(
         OutputKind.JOINT_STATE, 'joint_state (JointState on joint_states, with '
         'use_measured_state on joint_commands), joint_trajectory (JointTrajectory for a '
-        'joint_trajectory_controller) or position_array (Float64MultiArray for a '
-        'forward_command_controller); the last two need use_measured_state',
+        'joint_trajectory_controller), follow_joint_trajectory (the same as goals of its action; '
+        'needs control_msgs) or position_array (Float64MultiArray for a '
+        'forward_command_controller); the last three need use_measured_state',
         read_only=True)
     controller: str = option(
-        '', 'name of the controller in its topic; empty for joint_trajectory_controller or '
-        'forward_position_controller', read_only=True)
+        '', 'name of the controller in its topic or action; empty for '
+        'joint_trajectory_controller or forward_position_controller', read_only=True)
     joints: tuple[str, ...] = option(
         (), 'the joints of a position_array in the order of the controller; empty for those of '
         'the chain', read_only=True)
@@ -123,9 +124,19 @@ class OutputOptions:
     @property
     def topic(self) -> str:
         """Where a controller listens."""
-        if self.kind is OutputKind.JOINT_TRAJECTORY:
-            return f'{self.controller or "joint_trajectory_controller"}/joint_trajectory'
-        return f'{self.controller or "forward_position_controller"}/commands'
+        if self.kind is OutputKind.POSITION_ARRAY:
+            return f'{self.controller or "forward_position_controller"}/commands'
+        return f'{self._trajectory_controller}/joint_trajectory'
+
+    @property
+    def action(self) -> str:
+        """Where a controller takes goals."""
+        return f'{self._trajectory_controller}/follow_joint_trajectory'
+
+    @property
+    def _trajectory_controller(self) -> str:
+        """The name of a controller that follows trajectories."""
+        return self.controller or 'joint_trajectory_controller'
 
 
 @dataclass(frozen=True)
@@ -202,6 +213,11 @@ class NodeParameters:
         if kind is OutputKind.JOINT_TRAJECTORY and self.motion.mode is Mode.DIRECT:
             raise OptionsError("output.kind is 'joint_trajectory', which needs times; so "
                                "motion.mode must be 'move' or 'track'")
+        if kind is OutputKind.FOLLOW_JOINT_TRAJECTORY and self.motion.mode is not Mode.MOVE:
+            raise OptionsError(
+                f'output.kind is {kind.value!r}, whose goals are whole motions, but motion.mode '
+                f"is {self.motion.mode.value!r}; it must be 'move', or, for a stream of targets "
+                "in the mode 'track', output.kind must be 'joint_trajectory'")
         if len(self.tip_links) > 1:
             raise OptionsError(f'tip_links is {list(self.tip_links)}, but must be empty or a list '
                                'of one link')

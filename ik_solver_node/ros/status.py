@@ -12,7 +12,8 @@ from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.pilot import Reason
 from ik_solver_node.tracker import TrackResult, Verdict
 
-FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS)
+FAULTS = (Reason.DEVIATION, Reason.MEASURED, Reason.DESCRIPTION, Reason.OTHERS, Reason.CONTROLLER,
+          Reason.UNHEARD)
 """Reasons to stop which nobody has asked for."""
 
 
@@ -79,6 +80,8 @@ class NodeStatus:
         The last answer of the tracker.
     last_problem : str
         Why the last target was not reached, if it was not.
+    last_goal : str
+        What became of the last goal, if goals are sent.
     solve_time : float
         Sum over all solves [s].
     cycles : Cycles
@@ -94,6 +97,7 @@ class NodeStatus:
     verdicts: Counter = field(default_factory=Counter)
     last: TrackResult | None = None
     last_problem: str = ''
+    last_goal: str = ''
     solve_time: float = 0.0
     cycles: Cycles = field(default_factory=Cycles)
 
@@ -145,6 +149,7 @@ class NodeStatus:
             'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
             'last bad description': self.bad_description,
             'stopped by': ', '.join(reason.value for reason in self.halts),
+            'last goal': self.last_goal,
             **self.cycles.values(),
         }
         if self.chain is not None:

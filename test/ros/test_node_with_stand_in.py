@@ -240,6 +240,8 @@ def test_the_order_of_a_controller_is_kept() -> None:
     (('output.kind:=position_array',), 'use_measured_state must be true'),
     (('output.kind:=position_array', 'use_measured_state:=true', 'output.joints:=[knee]'),
      "output.joints names joint 'knee', but must name joints that the chain moves"),
+    (('output.kind:=follow_joint_trajectory', 'use_measured_state:=true', 'motion.mode:=track'),
+     "for a stream of targets in the mode 'track', output.kind must be 'joint_trajectory'"),
     (('output.kind:=carrier_pigeon',), "must be one of 'joint_state', 'joint_trajectory'"),
 ])
 def test_a_way_out_that_makes_no_sense_ends_the_start(parameters: tuple[str, ...],

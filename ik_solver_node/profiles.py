@@ -61,7 +61,7 @@ class Profile(Protocol):
         """
         Return where the way that is being followed leads in `time` [s], if that is known.
 
-        Known it is for the newest state that `braking` has returned if it `brakes`, else `towards`.
+        It is for the newest state that `braking` has returned if it `brakes`, else `towards`.
         """
 
 

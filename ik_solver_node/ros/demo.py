@@ -17,8 +17,8 @@ modes, as motion.mode of the node:
 In move and track the referee also looks at all limits: positions, velocities and accelerations, as
 commanded and as measured.
 
-exit code: 0 if all went well; 1 if a target within reach was missed, a joint was where, or as fast
-as, it must not be, or a process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
+exit code: 0 if all went well; 1 if a target within reach was missed, a joint was where it must not
+be or too fast, or a process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
 """
 
 from __future__ import annotations

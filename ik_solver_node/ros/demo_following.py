@@ -3,9 +3,11 @@ How the referee judges the mode track: how far the measured tip is from the path
 
 The path is what the targets of the last half second draw. The tip may be late, but not beside it,
 other than by what joints that lag differently make of it: so far as the target moves in a fixed
-time. And where the target stands, the arm must come to stand there. A pose is a point in twelve dimensions:
-its position, and its rotation matrix scaled so that a radian counts as `RADIAN`; so the nearest
-point of the path is found by plain geometry, and how old it is, is the lag.
+time. And where the target stands, the arm must come to stand there.
+
+A pose is a point in twelve dimensions: its position, and its rotation matrix, scaled so that a
+radian counts as `RADIAN`. So the nearest point of the path is found by plain geometry, and how old
+it is, is the lag.
 """
 
 from __future__ import annotations

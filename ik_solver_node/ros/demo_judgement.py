@@ -103,6 +103,8 @@ class Trajectory:
         Where they are [rad or m].
     velocities, accelerations : ndarray, shape (m, n)
         How the joints move there [per s, per s^2]; of shape (0, n) if nothing is said.
+    age : float
+        How long after its beginning it came [s].
 
     """
 
@@ -111,6 +113,7 @@ class Trajectory:
     positions: np.ndarray
     velocities: np.ndarray
     accelerations: np.ndarray
+    age: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-import math
 
 from ik_solver_node.ros.demo_arm import RefereeArm
 from ik_solver_node.ros.demo_judgement import Complain, Joints, Strictness, Trajectory
@@ -17,6 +16,13 @@ import numpy as np
 
 WINDOW = 100_000_000
 """Measured accelerations are means over so long [ns]: encoders and clocks are not exact."""
+
+HELD_UP, RECOVERY = 50_000_000, 300_000_000
+"""
+A machine on which a joint state or a trajectory is so late was held up, and for so long after that
+no measured acceleration is judged [ns]: a simulated arm that hears of a motion when it has already
+begun leaps there.
+"""
 
 STRAYS = 6.0
 """So many standard deviations may noise be off."""
@@ -71,7 +77,8 @@ class LimitWatch:
         self._arm, self._strictness, self._complain = arm, strictness, complain
         self._past: deque[Joints] = deque()
         self._complained: set[tuple[str, str]] = set()
-        self.violations = 0
+        self._last = self._excused_until = 0
+        self.violations = self.delays = 0
         self.states = self.commands = 0
         self.extremes = {what: Extreme() for what in (
             'commanded velocity', 'commanded acceleration', 'measured velocity',
@@ -85,6 +92,9 @@ class LimitWatch:
     def see_joints(self, joints: Joints) -> None:
         """Look at a joint state."""
         self.states += 1
+        if self._last and joints.stamp - self._last > HELD_UP:
+            self._excuse(joints.stamp)
+        self._last = joints.stamp
         slack = STRAYS * self._strictness.noise
         for text in self._arm.complaints(joints.positions, slack + 1e-9):
             self.accuse('measured position', text)
@@ -94,7 +104,7 @@ class LimitWatch:
         for name, velocity in joints.velocities.items():
             self._compare('measured velocity', name, velocity, self._fastest(name), VELOCITY)
         earlier = self._earlier(joints)
-        if earlier is not None and earlier.velocities.keys() == joints.velocities.keys():
+        if earlier is not None and joints.stamp >= self._excused_until:
             duration = 1e-9 * (joints.stamp - earlier.stamp)
             for name, velocity in joints.velocities.items():
                 self._compare('measured acceleration', name,
@@ -104,6 +114,8 @@ class LimitWatch:
     def see_command(self, trajectory: Trajectory) -> None:
         """Look at a trajectory: its waypoints, and how fast joints get from each to the next."""
         self.commands += 1
+        if 1e9 * trajectory.age > HELD_UP:
+            self._excuse(self._last)
         if not (np.diff(trajectory.times) > 0.0).all():
             self.accuse('commanded time', 'a trajectory has waypoints that are not in order')
             return
@@ -138,7 +150,14 @@ class LimitWatch:
             ('largest acceleration', f'commanded {seen["commanded acceleration"]}, '
                                      f'measured {seen["measured acceleration"]}'),
             ('beyond limits', f'{self.violations} times, in {self.commands} trajectories and '
-                              f'{self.states} joint states')]
+                              f'{self.states} joint states'),
+            ('machine held up', f'{self.delays} times, each followed by {1e-9 * RECOVERY:g} s in '
+                                'which measured accelerations are not judged')]
+
+    def _excuse(self, stamp: int) -> None:
+        """Note that the machine was held up until `stamp` [ns]."""
+        self.delays += 1
+        self._excused_until = stamp + RECOVERY
 
     def _fastest(self, name: str) -> float:
         """Return the limit of velocity of a joint [rad/s or m/s]."""
@@ -150,6 +169,8 @@ class LimitWatch:
 
     def _earlier(self, joints: Joints) -> Joints | None:
         """Return the joint state that was a window before this one, and remember this one."""
+        if self._past and self._past[-1].velocities.keys() != joints.velocities.keys():
+            self._past.clear()
         self._past.append(joints)
         earlier = None
         while self._past and joints.stamp - self._past[0].stamp >= WINDOW:
@@ -164,5 +185,6 @@ class LimitWatch:
         if share > extreme.share:
             extreme.share, extreme.joint = share, joint
         if not share <= allowed:  # nor if it is no number
-            self.accuse(what, f'{what} of joint {joint} is {value:.4g}, its limit {limit:.4g} '
-                         f'({100.0 * share:.0f} %, allowed are {100.0 * allowed:.0f} %)', joint)
+            self.accuse(what, (
+                f'{what} of joint {joint} is {value:.4g}, its limit {limit:.4g} '
+                f'({100.0 * share:.0f} %, allowed are {100.0 * allowed:.0f} %)'), joint)

@@ -254,7 +254,7 @@ class DemoReferee(DemoNode):
     def _on_trajectory(self, message: JointTrajectory) -> None:
         """Take what the node commands."""
         assert self._judge is not None
-        self._judge.see_command(_trajectory(message))
+        self._judge.see_command(_trajectory(message, self.get_clock().now().nanoseconds))
 
     def _show(self, judgements: list[Judgement]) -> None:
         """Print what was judged."""
@@ -273,8 +273,8 @@ def _answer(message: DiagnosticArray) -> Answer:
         joints_stamp=int(seconds) * 10**9 + int(nanoseconds) if seconds else None)
 
 
-def _trajectory(message: JointTrajectory) -> Trajectory:
-    """Return the motion in a message."""
+def _trajectory(message: JointTrajectory, received: int) -> Trajectory:
+    """Return the motion in a message that was received at a time [ns]."""
     def table(values: list[Sequence[float]]) -> np.ndarray:
         told = [row for row in values if len(row)]
         return np.array(told, dtype=float).reshape(len(told), len(message.joint_names))
@@ -285,7 +285,8 @@ def _trajectory(message: JointTrajectory) -> Trajectory:
         np.array([1e-9 * _nanoseconds(point.time_from_start) for point in points]),
         table([point.positions for point in points]),
         table([point.velocities for point in points]),
-        table([point.accelerations for point in points]))
+        table([point.accelerations for point in points]),
+        1e-9 * (received - _nanoseconds(message.header.stamp)))
 
 
 def _nanoseconds(stamp: Time | Duration) -> int:

@@ -59,7 +59,8 @@ def test_what_keeps_the_limits_is_left_alone(watch: LimitWatch, told: list[str])
     assert watch.extremes['measured acceleration'].share == pytest.approx(3.2 / 6.0, rel=0.02)
     assert watch.extremes['commanded velocity'].share == pytest.approx(1.0 / 3.0)
     assert watch.extremes['commanded acceleration'].joint == 'joint_2'
-    (_, velocity), (_, acceleration), (_, beyond) = watch.lines()
+    (_, velocity), (_, acceleration), (_, beyond), (_, held_up) = watch.lines()
+    assert held_up.startswith('0 times')
     assert 'measured 53 % of its limit (joint_2)' in velocity
     assert 'commanded 83 % of its limit (joint_2)' in acceleration
     assert beyond == '0 times, in 1 trajectories and 200 joint states'
@@ -85,6 +86,23 @@ def test_measured_joints_beyond_limits(watch: LimitWatch, told: list[str], ampli
     assert any(text.startswith(expected) for text in told)
     assert len(told) <= 3 and watch.violations > len(told) - 1
     assert not watch.is_good
+
+
+@pytest.mark.parametrize('is_arm', [True, False])
+def test_a_machine_that_was_held_up(watch: LimitWatch, told: list[str], is_arm: bool) -> None:
+    """What an arm does when it hears too late of a motion is not held against the node."""
+    def leap(begin: float) -> None:
+        for k in range(20):
+            watch.see_joints(Joints(round(1e9 * begin) + 10_000_000 * k, 0, {'joint_2': 0.0},
+                                    {'joint_2': 0.0 if k < 10 else 2.9}))
+
+    watch.see_joints(Joints(1_000_000_000, 0, {'joint_2': 0.0}, {'joint_2': 0.0}))
+    if not is_arm:
+        watch.see_command(course(age=0.06))
+    leap(1.06 if is_arm else 1.01)
+    assert not told and watch.delays == 1
+    leap(1.26 if is_arm else 1.21)  # the time is over
+    assert 'measured acceleration of joint joint_2' in told[0]
 
 
 def test_noise_is_allowed(watch: LimitWatch, told: list[str]) -> None:

@@ -45,7 +45,8 @@ class Bench:
         self.measured = MeasuredJoints(pytest.fail)
         self.drive = drives.TimedDrive(
             self, PoseTracker(chain), Posture(chain, None), self, self.measured,  # type: ignore
-            settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None))
+            settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None,
+                                      cycled=lambda *_: None))
 
     def create_timer(self, period: float, callback: Callable[[], None], clock: Any) -> None:
         """Keep the callback of the only timer."""

@@ -25,6 +25,7 @@ from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
 from ik_solver_node.pose import Pose
 from ik_solver_node.ros.background import Background
+from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
@@ -38,6 +39,8 @@ from std_msgs.msg import Header
 
 LONGEST_DELAY = 0.5
 """A timer that comes later than this has not been late: time stood still, or leapt [s]."""
+POLLING_RATE = 50.0
+"""At this rate and above messages wait for the timer: sooner they would count no sooner [Hz]."""
 NOT_MEASURED = ('no position of {missing} on joint_states in the last {timeout:g} s '
                 '(measured_timeout): the arm is not moved from where it may not be')
 
@@ -77,7 +80,7 @@ class Drive(Protocol):
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
 
-    def measure(self, now: float) -> None:
+    def measure(self) -> None:
         """Hear that joints were measured."""
 
     def halt(self, reason: Reason, sentence: str) -> None:
@@ -168,7 +171,7 @@ class DirectDrive:
             return None
         now, timeout = monotonic(), self._settings.measured_timeout
         try:
-            seed = self._measured.seed(self._chain, now - timeout)
+            seed = self._measured.seed(now - timeout)
         except NotMeasuredError as missing:
             sentence = NOT_MEASURED.format(missing=missing, timeout=timeout)
             self._listener.halted({**self._reasons, Reason.MEASURED: sentence})
@@ -185,7 +188,7 @@ class DirectDrive:
         if forget:
             self._tracker.reset(self._tracker.positions)
 
-    def measure(self, now: float) -> None:
+    def measure(self) -> None:
         """Hear that joints were measured: they are looked at when a target comes."""
 
     def halt(self, reason: Reason, sentence: str) -> None:
@@ -223,6 +226,8 @@ class TimedDrive:
         Has the clock and makes the timer.
     tracker, posture, output, measured, settings, listener
         As of a `DirectDrive`.
+    intake : Intake
+        Of the subscriptions of targets and measured joints.
 
     Raises
     ------
@@ -233,7 +238,7 @@ class TimedDrive:
 
     def __init__(self, node: Node, tracker: PoseTracker, posture: Posture,
                  output: Output, measured: MeasuredJoints | None,
-                 settings: NodeParameters, listener: Listener) -> None:
+                 settings: NodeParameters, listener: Listener, intake: Intake) -> None:
         self._node, self._posture, self._output = node, posture, output
         self._chain = tracker.chain
         self._measured, self._settings, self._listener = measured, settings, listener
@@ -252,6 +257,9 @@ class TimedDrive:
         clock = node.get_clock()
         self._simulated = (
             clock if isinstance(clock, ROSClock) and clock.ros_time_is_active else None)
+        self._has_news = measured is not None
+        self._intake = intake
+        self._intake.is_polled = self._simulated is None and settings.motion.rate >= POLLING_RATE
         self._timer = node.create_timer(
             self._pilot.period, self._on_timer,
             clock=self._simulated or Clock(clock_type=ClockType.STEADY_TIME))
@@ -276,12 +284,14 @@ class TimedDrive:
 
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+        self._look()
         self._pilot.aim(target)
         self._planner.drop()
         self._header = header
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
         """Plan straight lines from where the arm stands; raises `IkSolverError` if it does not."""
+        self._look()
         start = self._pilot.begin(self.now())
         settings, speed = self._settings, self._settings.motion.speed
         self._planner.start(partial(
@@ -301,12 +311,18 @@ class TimedDrive:
         if forget:
             self._pilot.forget()
 
-    def measure(self, now: float) -> None:
-        """Tell the pilot where the joints are, if all are measured."""
-        assert self._measured is not None
+    def measure(self) -> None:
+        """Hear that joints were measured: they are looked at before anything else counts."""
+        self._has_news = True
+
+    def _look(self) -> None:
+        """Tell the pilot where the joints are, if all are measured and that is new."""
+        if not self._has_news or self._measured is None:
+            return
+        self._has_news = False
         try:
             positions, velocities = self._measured.state(
-                self._chain, now - self._settings.measured_timeout)
+                monotonic() - self._settings.measured_timeout)
         except NotMeasuredError:
             return
         self._keep_up()
@@ -341,13 +357,19 @@ class TimedDrive:
 
     def close(self) -> None:
         """Send nothing any more."""
+        self._intake.is_polled = False
         self._node.destroy_timer(self._timer)
 
     def _on_timer(self) -> None:
         """Go on by one period, and tell what that took."""
         began, missed = perf_counter(), self._missed()
-        self._go_on()
-        self._listener.cycled(perf_counter() - began, missed)
+        try:
+            if self._intake.is_polled:
+                self._intake.poll()
+        finally:  # whatever comes in, the arm goes on
+            self._look()
+            self._go_on()
+            self._listener.cycled(perf_counter() - began, missed)
 
     def _missed(self) -> int:
         """Return how many periods passed since the last one that was served, but the present."""

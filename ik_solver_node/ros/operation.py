@@ -50,6 +50,7 @@ from ik_solver_node.ros.drives import (
     DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.goal_output import GoalNews, GoalOutput
+from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
     Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
@@ -106,6 +107,7 @@ class Operation:
         self._chain: KinematicChain | None = None
         self._posture: Posture | None = None
         self._measured: MeasuredJoints | None = None
+        self._intake = Intake()
         self._is_active = self._has_moved = False
         self._level = DiagnosticStatus.STALE
         self._received: str | None = None
@@ -137,7 +139,7 @@ class Operation:
         if self._settings.use_measured_state:
             self._measured = MeasuredJoints(self._node.get_logger().warning)
             self._subscribe(JointState, 'joint_states', self._on_joint_states,
-                            qos_profile_sensor_data)
+                            qos_profile_sensor_data, callback_group=self._intake)
         for name, callback in (('~/stop', self._on_stop), ('~/resume', self._on_resume)):
             self._closing.callback(self._node.destroy_service,
                                    self._node.create_service(Trigger, name, callback))
@@ -238,6 +240,7 @@ class Operation:
             for kind, topic, callback in kinds:
                 self._subscribe(
                     kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
+                    callback_group=self._intake,
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
         except (InvalidQosOverridesError, ParameterException, RuntimeError,
                 TypeError) as error:
@@ -304,12 +307,14 @@ class Operation:
         """Solve on `chain`; joints that it shares with the last one stay put."""
         if self._drive is not None:
             self._drive.close()
+        if self._measured is not None:
+            self._measured.follow(chain)
         posture = Posture(chain, self._posture if self._has_moved else None)
         tracker = self._recorder.tracker(chain, self._settings.solver, tracking_of(self._settings))
         drive: Drive
         if is_timed(self._settings):
             drive = TimedDrive(self._node, tracker, posture, self._output, self._measured,
-                               self._settings, self)
+                               self._settings, self, self._intake)
         else:
             drive = DirectDrive(tracker, posture, self._output, self._measured, self._settings,
                                 self, self._has_moved)
@@ -483,18 +488,9 @@ class Operation:
     def _on_joint_states(self, message: JointState) -> None:
         """Note where the joints are measured."""
         assert self._measured is not None
-        try:
-            positions = conversions.joint_positions(message)
-        except IkSolverError as error:
-            self._measured.warn_once('lengths', f'{error}; such messages are skipped')
-            return
-        joints = () if self._chain is None else self._chain.joint_names
-        velocities, now = conversions.joint_velocities(message), monotonic()
-        self._measured.update(
-            {name: positions[name] for name in joints if name in positions}, now,
-            {name: velocities[name] for name in joints if name in velocities})
+        self._measured.take(message, monotonic())
         if self._drive is not None:
-            self._drive.measure(now)
+            self._drive.measure()
 
     def _set_publish_rate(self) -> None:
         """Start, stop or change the steady publishing of the joints."""

@@ -13,6 +13,7 @@ from ik_solver_node.motion import Mode, MotionOptions
 from ik_solver_node.pilot import WatchOptions
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros import drives
+from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import Command
 from ik_solver_node.ros.parameters import NodeParameters
@@ -22,6 +23,7 @@ from ik_solver_node.tracker import PoseTracker
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 PERIOD = 0.01
@@ -43,10 +45,11 @@ class Bench:
             motion=MotionOptions(mode=Mode.MOVE))
         self.sent: list[tuple[float, Command]] = []
         self.measured = MeasuredJoints(pytest.fail)
+        self.measured.follow(chain)
         self.drive = drives.TimedDrive(
             self, PoseTracker(chain), Posture(chain, None), self, self.measured,  # type: ignore
             settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None,
-                                      cycled=lambda *_: None))
+                                      cycled=lambda *_: None), Intake())
 
     def create_timer(self, period: float, callback: Callable[[], None], clock: Any) -> None:
         """Keep the callback of the only timer."""
@@ -67,8 +70,8 @@ class Bench:
 
     def measure(self) -> None:
         """Measure the joints at the start, however they are."""
-        self.measured.update(START, self.now, dict.fromkeys(START, 0.0))
-        self.drive.measure(self.now)
+        self.measured.take(JointState(name=list(START), position=list(START.values())), self.now)
+        self.drive.measure()
 
 
 @pytest.fixture

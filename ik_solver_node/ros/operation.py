@@ -240,7 +240,6 @@ class Operation:
             for kind, topic, callback in kinds:
                 self._subscribe(
                     kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
-                    callback_group=self._intake,
                     qos_overriding_options=QoSOverridingOptions.with_default_policies())
         except (InvalidQosOverridesError, ParameterException, RuntimeError,
                 TypeError) as error:

@@ -339,7 +339,7 @@ def listed(names: Iterable[str], most: int = 30) -> str:
 
 
 def similar(name: str, names: Iterable[str]) -> str:
-    """Return a question for an error message: whether that of `names` most like `name` is meant."""
+    """Return the question whether the most similar of `names` is meant, if one is similar."""
     found = get_close_matches(name, list(names), 1)
     return f'did you mean {found[0]!r}? ' if found else ''
 

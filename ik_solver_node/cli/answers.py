@@ -22,6 +22,9 @@ import numpy as np
 SINGULAR = 0.01
 """A smallest singular value below this part of the largest is called near a singularity."""
 
+MOST_SOLUTIONS = 64
+"""A list of all solutions ends here: an arm with joints to spare has no end of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -53,7 +56,7 @@ def as_text(question: Question, results: Sequence[IkResult], degrees: bool) -> s
     best = results[0]
     if len(results) > 1:
         lines += [*_all_lines(question, results, degrees), '', 'the nearest of them']
-    blocking = {name: 'in the way' for name in best.blocking_joints}
+    blocking = dict.fromkeys(best.blocking_joints, 'in the way')
     lines += joint_lines(joint_figures(chain, best.positions), degrees, blocking)
     pose = chain.forward_kinematics(best.positions)
     lines += ['', *pose_lines(f'{chain.tip_links[0]} in {chain.base_link}', pose), '']
@@ -149,7 +152,8 @@ def _quality_lines(question: Question, result: IkResult) -> list[str]:
         low < SINGULAR * high) else ''
     rows = [
         ('error', _error_text(question, result)),
-        ('singular values', f'{low:.4g} to {high:.4g}, manipulability {singular.prod():.4g}{near}'),
+        ('singular values', f'{low:.4g} to {high:.4g}{near}'),
+        ('manipulability', f'{singular.prod():.4g}'),
         ('took', f'{result.iterations} iterations, {result.restarts} restarts, '
                  f'{1e3 * result.elapsed:.3g} ms')]
     if result.joints_at_limit:
@@ -161,7 +165,9 @@ def _verdict(question: Question, results: Sequence[IkResult]) -> str:
     """Return the verdict in words."""
     best = results[0]
     if len(results) > 1:
-        return f'reached: {len(results)} distinct solutions were found, nearest to the seed first'
+        more = ', and there are more' if len(results) == MOST_SOLUTIONS else ''
+        return (f'reached: {len(results)} distinct solutions were found{more}, '
+                'nearest to the seed first')
     if best.success:
         return best.sentence
     advice = '; --max-time gives it longer' if (

@@ -88,6 +88,13 @@ def add_json(parser: argparse.ArgumentParser, more: str = '') -> None:
     parser.add_argument('--json', action='store_true', help=f'print one JSON object{more}')
 
 
+def add_units(parser: argparse.ArgumentParser) -> None:
+    """Add the unit of angles, and the JSON that does not depend on it."""
+    parser.add_argument('--degrees', action='store_true', help='all angles are typed in degrees, '
+                        'and limits shown in them')
+    add_json(parser, ', always in metres and radians')
+
+
 def mappings(words: Sequence[str]) -> dict[str, str]:
     """Return the arguments for xacro."""
     for word in words:

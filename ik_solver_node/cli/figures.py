@@ -127,13 +127,12 @@ def rpy_of(pose: Pose) -> tuple[float, float, float]:
     return float(roll), float(pitch), float(yaw)
 
 
-def aligned(rows: Iterable[Sequence[str]], first_left: bool = True) -> list[str]:
-    """Return the lines of a table: the last column to the left, and the first if asked for."""
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table, its first and last column to the left."""
     table = list(rows)
     widths = [max(map(len, column)) for column in zip(*table)]
-    last = len(widths) - 1
     return ['  ' + '  '.join(
-        f'{cell:<{width}}' if i == last or (i == 0 and first_left) else f'{cell:>{width}}'
+        f'{cell:<{width}}' if i in (0, len(widths) - 1) else f'{cell:>{width}}'
         for i, (cell, width) in enumerate(zip(row, widths))).rstrip() for row in table]
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any, TYPE_CHECKING
 
 from ik_solver_node.cli.arguments import (
-    add_json, add_robot_arguments, Command, completed_by, joints_on_the_line,
+    add_robot_arguments, add_units, Command, completed_by, joints_on_the_line,
     links_on_the_line)
 from ik_solver_node.cli.terminal import compiling_is_told, note
 
@@ -29,9 +29,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         '--link', metavar='LINK', action='append', default=[], help='show this link instead of '
         'the tip; may be repeated'), links_on_the_line)
     parser.add_argument('--all-links', action='store_true', help='show every link')
-    parser.add_argument('--degrees', action='store_true', help='angles are typed in degrees, and '
-                        'limits shown in them')
-    add_json(parser, ', always in metres and radians')
+    add_units(parser)
     parser.epilog = """\
 Poses are in the frame of the base. A joint outside its limits is computed with, and a warning on
 stderr. Exit code: 0, or 2 if the command cannot be carried out.

@@ -7,7 +7,7 @@ import math
 from typing import Any, TYPE_CHECKING
 
 from ik_solver_node.cli.arguments import (
-    add_json, add_robot_arguments, Command, completed_by, joints_on_the_line, number)
+    add_robot_arguments, add_units, Command, completed_by, joints_on_the_line, number)
 from ik_solver_node.cli.target import add_target_arguments, target_of
 from ik_solver_node.cli.terminal import load_solver, note
 
@@ -22,6 +22,16 @@ RELAX = ('orientation', 'none', 'all')
 MAX_TIME = 1.0
 """Time budget [s]: longer than that of the library, since nobody waits for the next target."""
 
+EPILOG = """\
+The last line is the verdict. Exit code: 0 if the target is reached, 1 if it is not (the joints
+are then those of the closest pose found), 2 if the command cannot be carried out.
+
+examples:
+    ik_solver solve my_robot.urdf --pose 0.4 0.1 0.5 0 1 0 0
+    ik_solver solve my_robot.urdf --pose 0.4 0.1 0.5 180 0 -90 --degrees --free rz --nearest
+    ik_solver solve my_robot.urdf --tip tool0 --point -0.3 2e-1 0.5 --seed elbow_joint=1.2
+    ik_solver solve my_robot.urdf --point 0.4 0 0.2 --direction 0 0 -1 --cone 0.1 --all --json"""
+
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `ik_solver solve`."""
@@ -30,6 +40,13 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
                     'NUMBER ... [options]')
     add_robot_arguments(parser)
     add_target_arguments(parser)
+    _add_ways(parser)
+    add_units(parser)
+    parser.epilog = EPILOG
+
+
+def _add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add how to solve."""
     group = parser.add_argument_group('how to solve')
     completed_by(group.add_argument(
         '--seed', metavar='POSITION', nargs='+', help='where to start [rad or m]: one number for '
@@ -50,18 +67,6 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
                        f'axes may leave free (default: {RELAX[0]}, what it cannot control of it)')
     group.add_argument('--max-time', metavar='S', type=number, default=MAX_TIME,
                        help=f'time budget (default: {MAX_TIME:g})')
-    parser.add_argument('--degrees', action='store_true', help='all angles are typed in degrees, '
-                        'and limits shown in them')
-    add_json(parser, ', always in metres and radians')
-    parser.epilog = """\
-The last line is the verdict. Exit code: 0 if the target is reached, 1 if it is not (the joints
-are then those of the closest pose found), 2 if the command cannot be carried out.
-
-examples:
-    ik_solver solve my_robot.urdf --pose 0.4 0.1 0.5 0 1 0 0
-    ik_solver solve my_robot.urdf --pose 0.4 0.1 0.5 180 0 -90 --degrees --free rz --nearest
-    ik_solver solve my_robot.urdf --tip tool0 --point -0.3 2e-1 0.5 --seed elbow_joint=1.2
-    ik_solver solve my_robot.urdf --point 0.4 0 0.2 --direction 0 0 -1 --cone 0.1 --all --json"""
 
 
 def _solve(parsed: argparse.Namespace) -> int:
@@ -114,8 +119,10 @@ def _results(chain: KinematicChain, target: Any, seed: Any, options: SolverOptio
              every: bool) -> tuple[Any, ...]:
     """Return the solutions, or one that says why there is none."""
     from ik_solver_node.all_solutions import solve_all
+    from ik_solver_node.cli.answers import MOST_SOLUTIONS
     from ik_solver_node.solver import solve
-    found = solve_all(chain, target, seed, options) if every else ()
+    found = solve_all(chain, target, seed, options,
+                      max_solutions=MOST_SOLUTIONS) if every else ()
     return found or (solve(chain, target, seed, options),)
 
 

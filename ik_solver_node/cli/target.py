@@ -97,12 +97,13 @@ def _kind(parsed: argparse.Namespace) -> str:
 def _pose(numbers: Sequence[float], degrees: bool, option: str = 'pose', zeros: int = 0) -> Any:
     """Return the pose of 7 or 6 numbers, of which the first `zeros` were not typed."""
     from ik_solver_node.pose import Pose
+    import numpy as np
     position, turn = numbers[:3], numbers[3:]
     if len(turn) == 3:
         return Pose.from_rpy(position, [math.radians(one) for one in turn] if degrees else turn)
     if len(turn) == 4:
         _check_quaternion(turn, option)
-        return Pose(position, turn)
+        return Pose(np.array(position), np.array(turn))
     place = '' if zeros else 'x y z '
     raise OptionsError(
         f'--{option} takes {7 - zeros} numbers ({place}qx qy qz qw) or {6 - zeros} ({place}roll '

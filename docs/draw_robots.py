@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-import sys
 from xml.etree import ElementTree
 
 from ik_solver_node import KinematicChain, parse_urdf, read_urdf
@@ -15,8 +14,16 @@ from matplotlib import pyplot as plt  # noqa: E402, I100
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
+ROBOTS = {
+    'planar_2r': [0.5, -1.1], 'planar_3r': [0.9, -1.1, -0.9], 'scara': [0.5, -1.0, 0.0, 0.0],
+    'desk_arm': [-0.4, 0.0, 0.0, 0.0, 0.0, 0.0], 'six_axis_arm': [-0.5, 0.3, 0.3, 0.0, 0.6, 0.0],
+    'seven_axis_arm': [-0.3, 0.6, 0.2, 1.0, 0.0, 0.8, 0.0],
+    'rail_arm': [-0.4, -0.5, 0.4, 0.5, 0.6, 0.0], 'dual_arm': 0.0, 'tentacle': [0.13, -0.1],
+    'spider': 0.0}
+"""Each robot, and how far its joints are drawn from their middle, over and over [rad or m]."""
+
 LIGHT = np.array([0.4, -0.5, 0.77])
-LARGEST = 0.03
+LARGEST = 0.01
 """Facets are no larger than this [m], so that they can be drawn from far to near."""
 
 
@@ -85,24 +92,22 @@ def facets(geometry):
     return cylinder(float(shape.get('radius')), float(shape.get('length')))
 
 
-def placements(model):
-    """Return the transform of every link with all joints in the middle, by name."""
-    chain = KinematicChain.from_model(model, model.root_link, [*model.leaf_links])
-    positions = chain.joint_positions(chain.mid_range())
+def placements(model, bend):
+    """Return the transforms of all links, by name, with each joint that far from its middle."""
+    chain = KinematicChain.from_model(
+        model, model.root_link, [link for link in model.links if link != model.root_link])
+    q = chain.clip(chain.mid_range() + np.resize(bend, chain.size))
     frames = {model.root_link: np.eye(4)}
-    for link in model.links:
-        if link != model.root_link:
-            # A chain of its own for each link: slow, and a line.
-            to_link = KinematicChain.from_model(model, model.root_link, [link])
-            frames[link] = to_link.forward_kinematics(
-                [positions[name] for name in to_link.joint_names]).matrix()
+    for link, frame in zip(chain.tip_links, chain.tip_frames(q)):
+        frames[link] = np.eye(4)
+        frames[link][:3, :3], frames[link][:3, 3] = frame[:9].reshape(3, 3), frame[9:]
     return frames
 
 
-def draw(axes, file, tag='visual'):
-    """Draw a robot in the middle of its range."""
-    text = read_urdf(file)
-    root, frames = ElementTree.fromstring(text), placements(parse_urdf(text))
+def draw(axes, name, tag='visual'):
+    """Draw what can be seen of a robot, or with another tag what collides."""
+    text = read_urdf(HERE.parent / 'urdf' / f'{name}.urdf')
+    root, frames = ElementTree.fromstring(text), placements(parse_urdf(text), ROBOTS[name])
     colours = {material.get('name'): numbers(material.find('color'), 'rgba')[:3]
                for material in root.findall('material')}
     shapes, paints = [], []
@@ -127,18 +132,17 @@ def draw(axes, file, tag='visual'):
     axes.set_box_aspect((1, 1, 1), zoom=1.3)
     axes.view_init(22, -50)
     axes.set_axis_off()
-    axes.set_title(file.stem, fontsize=10)
+    axes.set_title(name, fontsize=10)
 
 
 def main():
-    """Write docs/robots.png, or the robots that are named to another file."""
-    files = sorted((HERE.parent / 'urdf').glob('*.urdf'))
+    """Write docs/robots.png."""
     figure = plt.figure(figsize=(12.5, 5.2))
-    for i, file in enumerate(files):
-        draw(figure.add_subplot(2, math.ceil(len(files) / 2), i + 1, projection='3d'), file)
+    for i, name in enumerate(ROBOTS):
+        draw(figure.add_subplot(2, math.ceil(len(ROBOTS) / 2), i + 1, projection='3d'), name)
     figure.subplots_adjust(0, 0, 1, 0.95, 0, 0.08)
     figure.savefig(HERE / 'robots.png', dpi=100)
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    main()

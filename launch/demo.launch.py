@@ -14,7 +14,8 @@ from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
-    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration, Shutdown)
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration,
+    Shutdown)
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -63,9 +64,9 @@ def choose_robot(context: LaunchContext) -> list[SetLaunchConfiguration]:
     robot = LaunchConfiguration('robot').perform(context)
     # Not declared yet, so it is there only if somebody has named one.
     tip_links = LaunchConfiguration('tip_links', default='').perform(context).strip()
-    return [
-        SetLaunchConfiguration('urdf_file', PathJoinSubstitution([SHARE, 'urdf', f'{robot}.urdf'])),
-        SetLaunchConfiguration('tip_links', tip_links or f'[{ROBOTS[robot]}]')]
+    file = PathJoinSubstitution([SHARE, 'urdf', f'{robot}.urdf'])
+    return [SetLaunchConfiguration('urdf_file', file),
+            SetLaunchConfiguration('tip_links', tip_links or f'[{ROBOTS[robot]}]')]
 
 
 def check_what_is_needed(context: LaunchContext) -> None:

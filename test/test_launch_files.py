@@ -281,7 +281,8 @@ def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joint
 
 
 @pytest.mark.parametrize('name, value', [
-    ('robot', 'toaster'), ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'), ('targets', 'perhaps')])
+    ('robot', 'toaster'), ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'),
+    ('targets', 'perhaps')])
 def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
     """When launch fails it leaves running what it has only just started, so nothing may be."""
     service, exit_codes = launch('demo.launch.py', {'rviz': 'false', name: value})

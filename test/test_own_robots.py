@@ -1,4 +1,4 @@
-"""Our own robots: what their files say of themselves is true, and they are models to learn from."""
+"""Our own robots: what their files say of themselves is true, and they are made as ought to be."""
 
 from __future__ import annotations
 
@@ -176,8 +176,8 @@ def test_what_it_says_of_the_pose_at_zero(name: str) -> None:
 @every_robot
 def test_limits_of_joints(name: str) -> None:
     """Each joint has those of a real drive: also of velocity, and of force or torque."""
-    effort = {joint.get('name'): float(joint.find('limit').get('effort')) for joint in
-              ElementTree.fromstring(urdf_of(name)).iter('joint') if joint.find('limit') is not None}
+    effort = {joint.get('name'): float(joint.find('limit').get('effort'))
+              for joint in ElementTree.fromstring(urdf_of(name)).iterfind('joint[limit]')}
     for joint in model_of(name).joints:
         if joint.type is JointType.FIXED:
             continue
@@ -241,6 +241,17 @@ def test_inertia_is_possible(name: str) -> None:
         assert third < first + second, body
         volume = sum(Solid.read(element).volume for element in link.findall('visual'))
         assert 150.0 < mass / volume < 8000.0, body
+
+
+@every_robot
+def test_drives_carry_the_robot(name: str) -> None:
+    """At any posture its weight takes less than 60 % of the force or torque of each joint."""
+    pinocchio = pytest.importorskip('pinocchio', reason='pin is missing: pip install pin')
+    model = pinocchio.buildModelFromXML(urdf_of(name))
+    data, random = model.createData(), np.random.default_rng(0)
+    for q in random.uniform(model.lowerPositionLimit, model.upperPositionLimit, (200, model.nq)):
+        load = np.abs(pinocchio.computeGeneralizedGravity(model, data, q))
+        assert (load < 0.6 * model.effortLimit).all(), load
 
 
 # --- to play with ------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ ARGUMENTS = {
         'urdf_file', 'base_link', 'tip_links', 'params_file', 'use_sim_time', 'namespace',
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
         'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
-        'joint_states_topic', 'joint_commands_topic'},
+        'target_poses_topic', 'target_path_topic', 'joint_states_topic', 'joint_commands_topic'},
     'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'},
     'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'targets'}}
 INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py']}

@@ -61,8 +61,7 @@ class LineOptions:
         0.1, 'how fast the tip goes along straight lines, where the limits of the joints allow it',
         unit='m/s', minimum=SLOWEST_TIP, maximum=10.0)
     turn_speed: float = option(
-        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=SLOWEST_TURN,
-        maximum=10.0)
+        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=SLOWEST_TURN, maximum=10.0)
     spacing: float = option(
         0.002, 'distance of the places on a line that are solved for, in between is a spline; a '
         'radian counts as 0.2 m', unit='m', minimum=1e-5, maximum=0.1)
@@ -205,6 +204,8 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
     ------
     InvalidPoseError
         If there are no poses, `start` is outside the limits, or the lines are too long.
+    OptionsError
+        If they are passed so slowly that the motion has too many states.
 
     """
     began = perf_counter()

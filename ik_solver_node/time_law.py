@@ -17,8 +17,8 @@ from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.profiles import MotionState
 import numpy as np
 
-FEWEST_MARKS = 33
-"""Places on a path at least, at which its rate is bounded."""
+FEWEST_MARKS, MOST_MARKS, MARK_PERIOD = 33, 20_000, 0.02
+"""Places on a path at which its rate is bounded: so many, or so long apart [s], at least."""
 MOST_STATES = 200_000
 """States of one motion at most: more than half an hour at 100 Hz."""
 LOCAL_ATTEMPTS = 30
@@ -89,7 +89,8 @@ def states_along(curve: JointCurve, limits: MotionLimits,
         If it takes so long that there are too many of them.
 
     """
-    marks = np.linspace(0.0, curve.end, max(curve.count, FEWEST_MARKS))
+    marks = np.linspace(0.0, curve.end, max(curve.count, FEWEST_MARKS, min(
+        MOST_MARKS, math.ceil(curve.end / MARK_PERIOD))))
     _, slopes, bends = curve.at(marks)
     slower, rates = np.ones(len(marks)), np.empty(len(marks))
     window = max(1, math.ceil(float((limits.acceleration / limits.jerk).max()) / period))

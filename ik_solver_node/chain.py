@@ -13,7 +13,7 @@ from ik_solver_node import kernels
 from ik_solver_node.exceptions import ChainError
 from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.reach import reach_of
-from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel
+from ik_solver_node.robot_model import Joint, JointType, listed, RobotModel, similar
 import numpy as np
 from numpy.typing import ArrayLike
 from transforms3d.axangles import axangle2mat
@@ -114,8 +114,8 @@ class KinematicChain:
             move, a joint on the way is planar or floating, or limits are contradictory.
 
         """
-        base = _known_link(model, base_link, 'base_link') if base_link else model.root_link
-        tips = tuple(_known_link(model, tip, 'tip_links') for tip in tip_links or ())
+        base = known_link(model, base_link, 'base_link') if base_link else model.root_link
+        tips = tuple(known_link(model, tip, 'tip_links') for tip in tip_links or ())
         tips = tips or (_only_leaf(model),)
         for number, tip in enumerate(tips):
             if tip in tips[:number]:
@@ -342,11 +342,19 @@ def _motion(joint: Joint, value: float) -> np.ndarray:
     return transform
 
 
-def _known_link(model: RobotModel, link: str, parameter: str) -> str:
-    """Return `link` if the model has it."""
+def known_link(model: RobotModel, link: str, parameter: str) -> str:
+    """
+    Return `link` if the model has it.
+
+    Raises
+    ------
+    ChainError
+        If it has not; `parameter` is what asked for it.
+
+    """
     if link not in model.links:
-        raise ChainError(f'{parameter} {link!r} is not a link of robot {model.name!r}; known '
-                         f'links are: {listed(model.links)}')
+        raise ChainError(f'{parameter} {link!r} is not a link of robot {model.name!r}; '
+                         f'{similar(link, model.links)}known links are: {listed(model.links)}')
     return link
 
 

@@ -493,15 +493,15 @@ def as_json(value: RobotReport | TipQuestion) -> str:
                 tip_link=value.tip_links[number], sentence=mobility.sentence)
     verdict = value.verdict.value if isinstance(value, RobotReport) else None
     tree.update(verdict=verdict, sentence=value.sentence)
-    return json.dumps(_finite(tree), indent=2, allow_nan=False)
+    return json.dumps(finite(tree), indent=2, allow_nan=False)
 
 
-def _finite(tree: Any) -> Any:
+def finite(tree: Any) -> Any:
     """Return `tree` with None for every number that JSON does not have."""
     if isinstance(tree, dict):
-        return {key: _finite(value) for key, value in tree.items()}
+        return {key: finite(value) for key, value in tree.items()}
     if isinstance(tree, (list, tuple)):
-        return [_finite(value) for value in tree]
+        return [finite(value) for value in tree]
     return None if isinstance(tree, float) and not math.isfinite(tree) else tree
 
 

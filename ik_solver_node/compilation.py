@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ik_solver_node import kernels
+from numba.core import event
 import numpy as np
 
 NO_LIST = np.empty((0, 1))
@@ -48,6 +51,30 @@ def warm_up() -> float:
     kernels.tip_frames(constants, topology, q, frames)
     kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
     return perf_counter() - began
+
+
+@contextmanager
+def announced(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` before the first kernel that is compiled, not only loaded, while this lasts."""
+    with event.install_listener('numba:compile', _Once(tell)):
+        yield
+
+
+class _Once(event.Listener):
+    """Calls a function at the first event it hears of."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        self._told = False
+
+    def on_start(self, event: Any) -> None:
+        """Call it, unless that was done."""
+        if not self._told:
+            self._told = True
+            self._tell()
+
+    def on_end(self, event: Any) -> None:
+        """Do nothing: what takes long is over."""
 
 
 @lru_cache(maxsize=None)

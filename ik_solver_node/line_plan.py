@@ -61,8 +61,7 @@ class LineOptions:
         0.1, 'how fast the tip goes along straight lines, where the limits of the joints allow it',
         unit='m/s', minimum=SLOWEST_TIP, maximum=10.0)
     turn_speed: float = option(
-        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=SLOWEST_TURN,
-        maximum=10.0)
+        0.5, 'how fast it turns meanwhile', unit='rad/s', minimum=SLOWEST_TURN, maximum=10.0)
     spacing: float = option(
         0.002, 'distance of the places on a line that are solved for, in between is a spline; a '
         'radian counts as 0.2 m', unit='m', minimum=1e-5, maximum=0.1)
@@ -205,6 +204,8 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
     ------
     InvalidPoseError
         If there are no poses, `start` is outside the limits, or the lines are too long.
+    OptionsError
+        If they are passed so slowly that the motion has too many states.
 
     """
     began = perf_counter()
@@ -217,14 +218,13 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
     first = tip if tool is None else Pose.from_matrix(tip.matrix() @ tool.matrix())
     runs = runs_through([first, *poses], options.tip_speed, options.turn_speed)
     problem = _Problem(chain, runs, here, limits, period, options, solver, target)
-    step = min(options.spacing / options.tip_speed,
-               options.spacing / (RADIAN * options.turn_speed))
+    spacing = options.spacing
     for _ in range(1 + REFINEMENTS):
-        path, states, deviation = problem.attempt(step)
+        path, states, deviation = problem.attempt(spacing)
         is_straight = deviation <= options.tolerance
         if is_straight and not problem.is_refinable(path):
             break
-        step *= 0.5
+        spacing *= 0.5
     return LinePlan(chain, period, states, path, sum(run.length for run in runs),
                     sum(run.angle for run in runs), deviation, is_straight, perf_counter() - began)
 
@@ -252,9 +252,10 @@ class _Problem:
     solver: SolverOptions
     target: Callable[[Pose], Target]
 
-    def attempt(self, step: float) -> tuple[PathResult, MotionState, float]:
-        """Return the way along places `step` apart [s], its motion, and its deviation [m]."""
-        counts = [max(FEWEST_STEPS, math.ceil(run.duration / step)) for run in self.runs]
+    def attempt(self, spacing: float) -> tuple[PathResult, MotionState, float]:
+        """Return the way along places `spacing` apart [m], its motion, and its deviation [m]."""
+        counts = [max(FEWEST_STEPS, math.ceil(run.duration * run.fastest(RADIAN) / spacing))
+                  for run in self.runs]
         if sum(counts) > MOST_PLACES:
             raise InvalidPoseError(
                 f'the lines have {sum(counts)} places, but can have {MOST_PLACES} at most; '

@@ -98,6 +98,10 @@ class Run:
         """Angle of the turns [rad]."""
         return sum(line.angle for line in self.lines)
 
+    def fastest(self, radian: float) -> float:
+        """Return the highest nominal speed on it [m/s], of turns, too, a radian counting so."""
+        return max(max(line.length, radian * line.angle) / line.duration for line in self.lines)
+
     def at(self, times: np.ndarray) -> np.ndarray:
         """Return the poses at nominal times (k,) from its start [s] as transforms (k, 4, 4)."""
         ends = np.cumsum([line.duration for line in self.lines])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import Enum
 from functools import cached_property
 import heapq
@@ -335,6 +336,12 @@ def listed(names: Iterable[str], most: int = 30) -> str:
     every = list(names) or ['none']
     rest = len(every) - most
     return ', '.join(every[:most]) + (f' and {rest} more' if rest > 0 else '')
+
+
+def similar(name: str, names: Iterable[str]) -> str:
+    """Return the question whether the most similar of `names` is meant, if one is similar."""
+    found = get_close_matches(name, list(names), 1)
+    return f'did you mean {found[0]!r}? ' if found else ''
 
 
 def _refuse_duplicates(kind: str, names: Iterable[str]) -> None:

@@ -12,12 +12,15 @@ from __future__ import annotations
 import math
 
 from ik_solver_node import kernels
+from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.profiles import MotionState
 import numpy as np
 
-FEWEST_MARKS = 33
-"""Places on a path at least, at which its rate is bounded."""
+FEWEST_MARKS, MOST_MARKS, MARK_PERIOD = 33, 20_000, 0.02
+"""Places on a path at which its rate is bounded: so many, or so long apart [s], at least."""
+MOST_STATES = 200_000
+"""States of one motion at most: more than half an hour at 100 Hz."""
 LOCAL_ATTEMPTS = 30
 """So often only what breaks a limit is slowed down; after that everything is, which must help."""
 MARGIN = 1.01
@@ -80,8 +83,14 @@ def states_along(curve: JointCurve, limits: MotionLimits,
     ndarray, shape (k,)
         Where on the curve they are.
 
+    Raises
+    ------
+    OptionsError
+        If it takes so long that there are too many of them.
+
     """
-    marks = np.linspace(0.0, curve.end, max(curve.count, FEWEST_MARKS))
+    marks = np.linspace(0.0, curve.end, max(curve.count, FEWEST_MARKS, min(
+        MOST_MARKS, math.ceil(curve.end / MARK_PERIOD))))
     _, slopes, bends = curve.at(marks)
     slower, rates = np.ones(len(marks)), np.empty(len(marks))
     window = max(1, math.ceil(float((limits.acceleration / limits.jerk).max()) / period))
@@ -104,6 +113,10 @@ def _passed(rates: np.ndarray, step: float, period: float) -> np.ndarray:
     """Return where on a curve one is at each period, shape (k,), at these rates (N,) of it."""
     lasts = 2.0 * step / (rates[:-1] + rates[1:])
     times = np.concatenate([[0.0], np.cumsum(lasts)])
+    if times[-1] > period * MOST_STATES:
+        raise OptionsError(
+            f'the way takes {times[-1]:.3g} s, but with a period of {period:g} s it can take '
+            f'{period * MOST_STATES:g} s at most; shorten it, or let it be passed faster')
     now = period * np.arange(math.ceil(times[-1] / period) + 1)
     number = np.clip(np.searchsorted(times, now, side='right') - 1, 0, len(lasts) - 1)
     since = np.minimum(now - times[number], lasts[number])

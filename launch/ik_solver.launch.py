@@ -16,7 +16,7 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 PARAMETERS = {'urdf_file': str, 'base_link': str, 'tip_links': list[str], 'use_sim_time': bool}
 TOPICS = ('robot_description', 'target_pose', 'target_point', 'target_orientation',
-          'target_direction', 'joint_states', 'joint_commands')
+          'target_direction', 'target_poses', 'target_path', 'joint_states', 'joint_commands')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -54,6 +54,10 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('target_direction_topic', default_value='target_direction',
                               description=('In: where an axis of the tip shall point, anywhere '
                                            '(geometry_msgs/Vector3Stamped)')),
+        DeclareLaunchArgument('target_poses_topic', default_value='target_poses', description=(
+            'In: straight lines from pose to pose (geometry_msgs/PoseArray)')),
+        DeclareLaunchArgument('target_path_topic', default_value='target_path', description=(
+            'In: the same (nav_msgs/Path)')),
         DeclareLaunchArgument('joint_states_topic', default_value='joint_states', description=(
             'Out: joint positions (sensor_msgs/JointState); in, if the parameter '
             'use_measured_state is true')),

@@ -18,3 +18,10 @@ def ros_domain(tmp_path: Path) -> Iterator[int]:
     """Return the id of a ROS domain for this test alone; see `domains.private_domain`."""
     with private_domain(tmp_path / 'ros_log') as domain:
         yield domain
+
+
+@pytest.fixture(scope='session')
+def compiled() -> None:
+    """Have the solver compiled, so that no command has to say that it does so."""
+    from ik_solver_node.compilation import warm_up  # not for every test: numba takes long
+    warm_up()

@@ -257,6 +257,15 @@ def test_a_wrong_choice_is_refused_with_what_is_known(options, words):
         assert word in str(caught.value)
 
 
+def test_a_link_that_is_misspelt_is_found():
+    """And one that is like none is not made into another."""
+    model = model_of('six_axis_arm')
+    with pytest.raises(ChainError, match="'tol0' is not a link of.*did you mean 'tool0'[?] known"):
+        KinematicChain.from_model(model, None, ['tol0'])
+    with pytest.raises(ChainError, match="'ghost' is not a link of robot 'six_axis_arm'; known"):
+        KinematicChain.from_model(model, None, ['ghost'])
+
+
 def test_several_leaves_are_listed():
     """Who must choose is told between what."""
     with pytest.raises(ChainError, match='ends in 2 links.*tip_links.*b, c'):

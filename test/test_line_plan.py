@@ -196,3 +196,12 @@ def test_options_are_checked(options, reason):
     """As all options are."""
     with pytest.raises(OptionsError, match=reason):
         LineOptions(**options)
+
+
+def test_lines_that_take_forever_are_refused():
+    """Before the memory is full of states."""
+    chain = chain_of('six_axis_arm')
+    start = np.array(STARTS['six_axis_arm'])
+    there = shifted(chain.forward_kinematics(start), 0.0, 0.3, 0.0)
+    with pytest.raises(OptionsError, match=r'takes 3e\+03 s, but with a period of 0.001 s it'):
+        plan_lines(chain, [there], start, LineOptions(tip_speed=1e-4), period=0.001)

@@ -25,7 +25,6 @@ from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
 from ik_solver_node.pose import Pose
 from ik_solver_node.ros.background import Background
-from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
@@ -39,8 +38,6 @@ from std_msgs.msg import Header
 
 LONGEST_DELAY = 0.5
 """A timer that comes later than this has not been late: time stood still, or leapt [s]."""
-POLLING_RATE = 50.0
-"""At this rate and above messages wait for the timer: sooner they would count no sooner [Hz]."""
 NOT_MEASURED = ('no position of {missing} on joint_states in the last {timeout:g} s '
                 '(measured_timeout): the arm is not moved from where it may not be')
 
@@ -226,8 +223,6 @@ class TimedDrive:
         Has the clock and makes the timer.
     tracker, posture, output, measured, settings, listener
         As of a `DirectDrive`.
-    intake : Intake
-        Of the subscriptions of targets and measured joints.
 
     Raises
     ------
@@ -238,7 +233,7 @@ class TimedDrive:
 
     def __init__(self, node: Node, tracker: PoseTracker, posture: Posture,
                  output: Output, measured: MeasuredJoints | None,
-                 settings: NodeParameters, listener: Listener, intake: Intake) -> None:
+                 settings: NodeParameters, listener: Listener) -> None:
         self._node, self._posture, self._output = node, posture, output
         self._chain = tracker.chain
         self._measured, self._settings, self._listener = measured, settings, listener
@@ -258,8 +253,6 @@ class TimedDrive:
         self._simulated = (
             clock if isinstance(clock, ROSClock) and clock.ros_time_is_active else None)
         self._has_news = measured is not None
-        self._intake = intake
-        self._intake.is_polled = self._simulated is None and settings.motion.rate >= POLLING_RATE
         self._timer = node.create_timer(
             self._pilot.period, self._on_timer,
             clock=self._simulated or Clock(clock_type=ClockType.STEADY_TIME))
@@ -357,19 +350,14 @@ class TimedDrive:
 
     def close(self) -> None:
         """Send nothing any more."""
-        self._intake.is_polled = False
         self._node.destroy_timer(self._timer)
 
     def _on_timer(self) -> None:
         """Go on by one period, and tell what that took."""
         began, missed = perf_counter(), self._missed()
-        try:
-            if self._intake.is_polled:
-                self._intake.poll()
-        finally:  # whatever comes in, the arm goes on
-            self._look()
-            self._go_on()
-            self._listener.cycled(perf_counter() - began, missed)
+        self._look()
+        self._go_on()
+        self._listener.cycled(perf_counter() - began, missed)
 
     def _missed(self) -> int:
         """Return how many periods passed since the last one that was served, but the present."""

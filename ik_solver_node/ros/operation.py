@@ -50,7 +50,6 @@ from ik_solver_node.ros.drives import (
     DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.goal_output import GoalNews, GoalOutput
-from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
     Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
@@ -107,7 +106,6 @@ class Operation:
         self._chain: KinematicChain | None = None
         self._posture: Posture | None = None
         self._measured: MeasuredJoints | None = None
-        self._intake = Intake()
         self._is_active = self._has_moved = False
         self._level = DiagnosticStatus.STALE
         self._received: str | None = None
@@ -139,7 +137,7 @@ class Operation:
         if self._settings.use_measured_state:
             self._measured = MeasuredJoints(self._node.get_logger().warning)
             self._subscribe(JointState, 'joint_states', self._on_joint_states,
-                            qos_profile_sensor_data, callback_group=self._intake)
+                            qos_profile_sensor_data)
         for name, callback in (('~/stop', self._on_stop), ('~/resume', self._on_resume)):
             self._closing.callback(self._node.destroy_service,
                                    self._node.create_service(Trigger, name, callback))
@@ -313,7 +311,7 @@ class Operation:
         drive: Drive
         if is_timed(self._settings):
             drive = TimedDrive(self._node, tracker, posture, self._output, self._measured,
-                               self._settings, self, self._intake)
+                               self._settings, self)
         else:
             drive = DirectDrive(tracker, posture, self._output, self._measured, self._settings,
                                 self, self._has_moved)

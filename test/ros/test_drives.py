@@ -13,7 +13,6 @@ from ik_solver_node.motion import Mode, MotionOptions
 from ik_solver_node.pilot import WatchOptions
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros import drives
-from ik_solver_node.ros.intake import Intake
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import Command
 from ik_solver_node.ros.parameters import NodeParameters
@@ -49,7 +48,7 @@ class Bench:
         self.drive = drives.TimedDrive(
             self, PoseTracker(chain), Posture(chain, None), self, self.measured,  # type: ignore
             settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None,
-                                      cycled=lambda *_: None), Intake())
+                                      cycled=lambda *_: None))
 
     def create_timer(self, period: float, callback: Callable[[], None], clock: Any) -> None:
         """Keep the callback of the only timer."""

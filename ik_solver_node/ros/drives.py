@@ -77,7 +77,7 @@ class Drive(Protocol):
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
 
-    def measure(self, now: float) -> None:
+    def measure(self) -> None:
         """Hear that joints were measured."""
 
     def halt(self, reason: Reason, sentence: str) -> None:
@@ -168,7 +168,7 @@ class DirectDrive:
             return None
         now, timeout = monotonic(), self._settings.measured_timeout
         try:
-            seed = self._measured.seed(self._chain, now - timeout)
+            seed = self._measured.seed(now - timeout)
         except NotMeasuredError as missing:
             sentence = NOT_MEASURED.format(missing=missing, timeout=timeout)
             self._listener.halted({**self._reasons, Reason.MEASURED: sentence})
@@ -185,7 +185,7 @@ class DirectDrive:
         if forget:
             self._tracker.reset(self._tracker.positions)
 
-    def measure(self, now: float) -> None:
+    def measure(self) -> None:
         """Hear that joints were measured: they are looked at when a target comes."""
 
     def halt(self, reason: Reason, sentence: str) -> None:
@@ -252,6 +252,7 @@ class TimedDrive:
         clock = node.get_clock()
         self._simulated = (
             clock if isinstance(clock, ROSClock) and clock.ros_time_is_active else None)
+        self._has_news = measured is not None
         self._timer = node.create_timer(
             self._pilot.period, self._on_timer,
             clock=self._simulated or Clock(clock_type=ClockType.STEADY_TIME))
@@ -276,12 +277,14 @@ class TimedDrive:
 
     def take(self, header: Header, target: Target) -> None:
         """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+        self._look()
         self._pilot.aim(target)
         self._planner.drop()
         self._header = header
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
         """Plan straight lines from where the arm stands; raises `IkSolverError` if it does not."""
+        self._look()
         start = self._pilot.begin(self.now())
         settings, speed = self._settings, self._settings.motion.speed
         self._planner.start(partial(
@@ -301,12 +304,18 @@ class TimedDrive:
         if forget:
             self._pilot.forget()
 
-    def measure(self, now: float) -> None:
-        """Tell the pilot where the joints are, if all are measured."""
-        assert self._measured is not None
+    def measure(self) -> None:
+        """Hear that joints were measured: they are looked at before anything else counts."""
+        self._has_news = True
+
+    def _look(self) -> None:
+        """Tell the pilot where the joints are, if all are measured and that is new."""
+        if not self._has_news or self._measured is None:
+            return
+        self._has_news = False
         try:
             positions, velocities = self._measured.state(
-                self._chain, now - self._settings.measured_timeout)
+                monotonic() - self._settings.measured_timeout)
         except NotMeasuredError:
             return
         self._keep_up()
@@ -346,6 +355,7 @@ class TimedDrive:
     def _on_timer(self) -> None:
         """Go on by one period, and tell what that took."""
         began, missed = perf_counter(), self._missed()
+        self._look()
         self._go_on()
         self._listener.cycled(perf_counter() - began, missed)
 

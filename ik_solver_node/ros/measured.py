@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 import math
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.robot_model import listed
 import numpy as np
+from sensor_msgs.msg import JointState
 
 
 class NotMeasuredError(IkSolverError):
@@ -32,64 +33,110 @@ class MeasuredJoints:
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
         self._said: set[str] = set()
-        self._positions: dict[str, float] = {}
-        self._velocities: dict[str, float] = {}
-        self._times: dict[str, float] = {}
+        self._chain: KinematicChain | None = None
+        # Of the joints of the chain: where, how fast, and when measured.
+        self._positions = self._velocities = self._times = np.empty(0)
+        # A driver sends the same names again and again: which of them are whose.
+        self._names: list[str] = []
+        self._here = self._there = np.empty(0, dtype=np.int64)
 
-    def update(self, positions: Mapping[str, float], now: float,
-               velocities: Mapping[str, float] = {}) -> None:
-        """
-        Take the positions [rad or m] of a message that arrived at time `now` [s].
+    def follow(self, chain: KinematicChain) -> None:
+        """Look for the joints of `chain` from now on; what is known of them stays known."""
+        before = {} if self._chain is None else {
+            name: k for k, name in enumerate(self._chain.joint_names)}
+        known = [before.get(name, -1) for name in chain.joint_names]
+        self._positions, self._velocities, self._times = (
+            np.append(values, missing)[known] for values, missing in (
+                (self._positions, 0.0), (self._velocities, 0.0), (self._times, -math.inf)))
+        self._chain, self._names = chain, []
 
-        Velocities may be missing or not finite, as they often are.
+    def take(self, message: JointState, now: float) -> None:
         """
-        self._velocities.update({name: velocity for name, velocity in velocities.items()
-                                 if math.isfinite(velocity)})
-        for name, position in positions.items():
-            if math.isfinite(position):
-                self._positions[name] = position
-                self._times[name] = now
-            else:
-                self.warn_once(f'value of {name}', (
-                    f'the measured position of joint {name!r} is {position}; such values are '
+        Take a message that arrived at time `now` [s].
+
+        It may hold no positions; velocities may be missing or not finite, as they often are.
+        """
+        names = message.name
+        if self._chain is None or not message.position:
+            return
+        if len(message.position) != len(names):
+            self._warn_once('lengths', (
+                f'joint states have {len(names)} names, but {len(message.position)} positions; '
+                'such messages are skipped'))
+            return
+        if names != self._names:
+            self._look_up(names, self._chain.joint_names)
+        self._keep(np.array(message.position)[self._there], now)
+        if len(message.velocity) == len(names):
+            velocities = np.array(message.velocity)[self._there]
+            finite = np.isfinite(velocities)
+            self._velocities[self._here[finite]] = velocities[finite]
+
+    def _look_up(self, names: list[str], joints: Sequence[str]) -> None:
+        """Note which joint of the chain each name is; of names that come twice the last counts."""
+        there = {name: k for k, name in enumerate(names)}
+        self._names = list(names)
+        self._here = np.array([k for k, name in enumerate(joints) if name in there], dtype=int)
+        self._there = np.array([there[name] for name in joints if name in there], dtype=int)
+
+    def _keep(self, positions: np.ndarray, now: float) -> None:
+        """Keep those of `positions` that are some, of the joints that a message has."""
+        finite = np.isfinite(positions)
+        here = self._here
+        if not finite.all():
+            assert self._chain is not None
+            for name, position in zip(np.array(self._chain.joint_names)[here[~finite]],
+                                      positions[~finite]):
+                self._warn_once(f'value of {name}', (
+                    f"the measured position of joint '{name}' is {position}; such values are "
                     'skipped'))
+            here, positions = here[finite], positions[finite]
+        self._positions[here], self._times[here] = positions, now
 
-    def state(self, chain: KinematicChain, oldest: float) -> tuple[np.ndarray, np.ndarray]:
+    def state(self, oldest: float) -> tuple[np.ndarray, np.ndarray]:
         """
-        Return where the joints of `chain` are, and how fast, each (n,) [rad or m] and seconds.
+        Return where the joints of the chain are, and how fast, each (n,) [rad or m] and seconds.
 
         Parameters
         ----------
-        chain : KinematicChain
-            Whose joints.
         oldest : float
             Time of the oldest measurement to use [s].
 
         Raises
         ------
         NotMeasuredError
-            If a joint was not measured since `oldest`.
+            If a joint was not measured since `oldest`, or there is no chain.
 
         """
-        missing = [name for name in chain.joint_names
-                   if self._times.get(name, -math.inf) < oldest]
-        if missing:
-            raise NotMeasuredError(listed(missing))
-        positions = np.array([self._positions[name] for name in chain.joint_names])
-        for index in np.flatnonzero((positions < chain.lower) | (positions > chain.upper)):
+        if self._chain is None:
+            raise NotMeasuredError('any joint')
+        if not self._times.size or self._times.min() < oldest:
+            raise NotMeasuredError(listed([
+                name for name, time in zip(self._chain.joint_names, self._times)
+                if time < oldest]))
+        self._warn_of_limits(self._chain)
+        return self._positions.copy(), self._velocities.copy()
+
+    def seed(self, oldest: float) -> np.ndarray:
+        """Return where the joints of the chain are, as `state` does, but inside their limits."""
+        positions, _ = self.state(oldest)
+        assert self._chain is not None
+        return self._chain.clip(positions)
+
+    def _warn_of_limits(self, chain: KinematicChain) -> None:
+        """Tell of joints that are measured outside their limits."""
+        positions = self._positions
+        outside = (positions < chain.lower) | (positions > chain.upper)
+        if not outside.any():
+            return
+        for index in np.flatnonzero(outside):
             name = chain.joint_names[index]
-            self.warn_once(f'limits of {name}', (
+            self._warn_once(f'limits of {name}', (
                 f'joint {name!r} is measured at {positions[index]:.6g}, outside its limits '
                 f'[{chain.lower[index]:.6g}, {chain.upper[index]:.6g}]; solves start at the '
                 'limit'))
-        return positions, np.array([self._velocities.get(name, 0.0)
-                                    for name in chain.joint_names])
 
-    def seed(self, chain: KinematicChain, oldest: float) -> np.ndarray:
-        """Return where the joints of `chain` are, as `state` does, but inside their limits."""
-        return chain.clip(self.state(chain, oldest)[0])
-
-    def warn_once(self, what: str, sentence: str) -> None:
+    def _warn_once(self, what: str, sentence: str) -> None:
         """Tell `sentence`, unless something about `what` was told before."""
         if what not in self._said:
             self._said.add(what)

@@ -304,6 +304,8 @@ class Operation:
         """Solve on `chain`; joints that it shares with the last one stay put."""
         if self._drive is not None:
             self._drive.close()
+        if self._measured is not None:
+            self._measured.follow(chain)
         posture = Posture(chain, self._posture if self._has_moved else None)
         tracker = self._recorder.tracker(chain, self._settings.solver, tracking_of(self._settings))
         drive: Drive
@@ -483,18 +485,9 @@ class Operation:
     def _on_joint_states(self, message: JointState) -> None:
         """Note where the joints are measured."""
         assert self._measured is not None
-        try:
-            positions = conversions.joint_positions(message)
-        except IkSolverError as error:
-            self._measured.warn_once('lengths', f'{error}; such messages are skipped')
-            return
-        joints = () if self._chain is None else self._chain.joint_names
-        velocities, now = conversions.joint_velocities(message), monotonic()
-        self._measured.update(
-            {name: positions[name] for name in joints if name in positions}, now,
-            {name: velocities[name] for name in joints if name in velocities})
+        self._measured.take(message, monotonic())
         if self._drive is not None:
-            self._drive.measure(now)
+            self._drive.measure()
 
     def _set_publish_rate(self) -> None:
         """Start, stop or change the steady publishing of the joints."""

@@ -22,6 +22,7 @@ from ik_solver_node.tracker import PoseTracker
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 PERIOD = 0.01
@@ -43,6 +44,7 @@ class Bench:
             motion=MotionOptions(mode=Mode.MOVE))
         self.sent: list[tuple[float, Command]] = []
         self.measured = MeasuredJoints(pytest.fail)
+        self.measured.follow(chain)
         self.drive = drives.TimedDrive(
             self, PoseTracker(chain), Posture(chain, None), self, self.measured,  # type: ignore
             settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None,
@@ -67,8 +69,8 @@ class Bench:
 
     def measure(self) -> None:
         """Measure the joints at the start, however they are."""
-        self.measured.update(START, self.now, dict.fromkeys(START, 0.0))
-        self.drive.measure(self.now)
+        self.measured.take(JointState(name=list(START), position=list(START.values())), self.now)
+        self.drive.measure()
 
 
 @pytest.fixture

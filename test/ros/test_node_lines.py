@@ -151,7 +151,8 @@ def test_lines_are_refused_where_they_make_no_sense() -> None:
         assert "'nowhere'" in client.answer(message.header.stamp).message
         client.send_point(*planar_tip(-1.5, 1.0))
         client.spin_until(lambda: client.joint_states
-                          and max(map(abs, client.joint_states[-1].velocity)) > 0.2, 'motion')
+                          and max(map(abs, client.joint_states[-1].velocity), default=0.0) > 0.2,
+                          'motion')
         moving = client.answer(send_lines(client, HOME))
         assert 'begins where it stands' in moving.message
         assert trigger(client, 'stop').success

@@ -238,9 +238,11 @@ def _progress(numbers: Sequence[Any]) -> Iterable[Any]:
 def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `ik_solver report`."""
     _add_recording_arguments(parser)
-    parser.epilog = ('The picture shows the joints, their velocities as parts of the limits, how '
-                     'far the tip is off, the time from each target to the joints for it, and the '
-                     'verdicts. Exit code: 0, or 2 if the command cannot be carried out.')
+    parser.epilog = ('The picture shows the joints as they were commanded and measured, their '
+                     'velocities and accelerations as parts of the limits, how far the tip is '
+                     'off, the time from each target to the command for it, the verdicts, and '
+                     'when and why the arm was stopped. Exit code: 0, or 2 if the command cannot '
+                     'be carried out.')
     parser.add_argument('--output', metavar='PATH', type=Path, help='where to draw it, a .png or '
                         '.html file (default: FILE with .png at its end; nowhere with --json)')
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 import math
+from typing import Union
 
 import numpy as np
 
-Row = tuple[Sequence[float], Sequence[float], Sequence[float]]
+Numbers = Union[Sequence[float], np.ndarray]
+Row = tuple[Numbers, Numbers, Numbers]
 """Positions, velocities and accelerations of some joints; of the latter two, perhaps none."""
 
 DIFFERENCE_TIME = 0.02
@@ -70,8 +72,8 @@ class Curves:
     def __init__(self) -> None:
         self._rows: dict[tuple[str, ...], list[tuple[float, Row]]] = {}
 
-    def add(self, time: float, joints: Iterable[str], positions: Sequence[float],
-            velocities: Sequence[float] = (), accelerations: Sequence[float] = ()) -> None:
+    def add(self, time: float, joints: Iterable[str], positions: Numbers,
+            velocities: Numbers = (), accelerations: Numbers = ()) -> None:
         """Add where joints are at a time [s]; what does not fit their names is left out."""
         names = tuple(joints)
         if len(positions) == len(names):
@@ -99,4 +101,5 @@ def _joined(parts: list[tuple[np.ndarray, np.ndarray]], is_held: bool) -> Curve:
     table = np.concatenate([part for _, part in parts])
     order = np.argsort(times, kind='stable')
     order = order[np.isfinite(table[order, 0])]
-    return Curve(times[order], *table[order].T.copy(), is_held=is_held)
+    positions, velocities, accelerations = table[order].T.copy()
+    return Curve(times[order], positions, velocities, accelerations, is_held)

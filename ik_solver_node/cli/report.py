@@ -14,9 +14,10 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `ik_solver report`."""
     add_recording_arguments(parser)
     parser.epilog = """\
-The picture shows the joints, their velocities as parts of the limits, how far the tip is off, the
-time from each target to the joints for it, and the verdicts. Exit code: 0, or 2 if the command
-cannot be carried out.
+The picture shows the joints as they were commanded and measured, their velocities and
+accelerations as parts of the limits, how far the tip is off, the time from each target to the
+command for it, the verdicts, and when and why the arm was stopped. Exit code: 0, or 2 if the
+command cannot be carried out.
 
 example:
     ik_solver report run.mcap --output run.html"""

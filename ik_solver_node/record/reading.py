@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,9 @@ from ik_solver_node.exceptions import MissingDependencyError, RecordingError
 MAGIC = b'\x89MCAP0\r\n'
 """What every MCAP file begins with."""
 
+LINE_KINDS = ('geometry_msgs/msg/PoseArray', 'nav_msgs/msg/Path')
+"""The types of messages that ask for straight lines."""
+
 
 class Message(NamedTuple):
     """
@@ -19,13 +22,25 @@ class Message(NamedTuple):
 
     topic, kind : where it was sent, and its type, such as ``std_msgs/msg/String``
     time : when it was recorded [ns since 1970]
-    value : the message, with its fields as attributes
+    data : the message in CDR
+    decode : makes a message of that
     """
 
     topic: str
     kind: str
     time: int
-    value: Any
+    data: bytes
+    decode: Callable[[bytes], Any]
+
+    @property
+    def value(self) -> Any:
+        """
+        The message, with its fields as attributes.
+
+        It is made whenever it is asked for: to keep those of a long recording would take many
+        times the room of the file.
+        """
+        return self.decode(self.data)
 
 
 @dataclass(frozen=True)
@@ -113,8 +128,8 @@ def _messages(path: Path) -> Iterator[Message | None]:
                 schema = schemas.get(channel.schema_id)
                 decode = decoders.decoder_for(channel.message_encoding, schema)
                 if schema is not None and decode is not None:  # else it is not of ROS 2
-                    yield Message(channel.topic, schema.name, record.log_time,
-                                  decode(record.data))
+                    yield Message(channel.topic, schema.name, record.log_time, record.data,
+                                  decode)
             elif record is None:
                 yield None
 

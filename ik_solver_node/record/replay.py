@@ -13,7 +13,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import RecordingError
 from ik_solver_node.mobility import mobility_of
 from ik_solver_node.record import steps
-from ik_solver_node.record.reading import Recording
+from ik_solver_node.record.reading import LINE_KINDS, Recording
 from ik_solver_node.record.steps import Step
 from ik_solver_node.result import IkResult, TerminationReason
 from ik_solver_node.search import LAST_CHUNK
@@ -74,6 +74,8 @@ class Replay:
         How many answers compared how.
     skipped : int
         Targets after a gap, whose answers cannot be compared.
+    lines : int
+        Straight lines, which no tracker is asked.
     differences : list of Difference
         The first few.
     recorded_with, replayed_with : dict of str to str
@@ -85,6 +87,7 @@ class Replay:
 
     counts: Counter = field(default_factory=Counter)
     skipped: int = 0
+    lines: int = 0
     differences: list[Difference] = field(default_factory=list)
     recorded_with: dict[str, str] = field(default_factory=dict)
     replayed_with: dict[str, str] = field(default_factory=steps.versions)
@@ -111,10 +114,11 @@ def replay(recording: Recording) -> Replay:
         If there are no targets in the recording, or something of it cannot be used.
 
     """
-    player = _Player(Replay(is_complete=recording.is_complete))
+    player = _Player(Replay(is_complete=recording.is_complete, lines=sum(
+        message.kind in LINE_KINDS for message in recording.messages)))
     for step in steps.steps_of(recording.messages):
         player.take(step, recording.messages[0].time)
-    if not player.told.targets + player.told.skipped:
+    if not player.told.targets + player.told.skipped + player.told.lines:
         raise RecordingError(
             f'{recording.path} has no targets that a tracker was asked: they are there if the '
             'node recorded it (its parameter record) and got some')

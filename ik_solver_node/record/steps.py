@@ -1,5 +1,5 @@
 """
-What a tracker is made of, asked and answers, as text and back: bit for bit.
+What a tracker is made of, asked and answers, as text and back: bit for bit; and what else to know.
 
 In a recording these steps are messages of type ``diagnostic_msgs/DiagnosticArray`` on the topic
 ``~/tracker``, so that every viewer of bags shows them. The name of the status is the kind of step:
@@ -9,6 +9,9 @@ chain      a new tracker: base, tip, limits, locked joints; before it comes the 
 configure  other options
 reset      the tracker takes these positions as accepted; null forgets all
 track      a target as it was understood, where the joints were measured, and the answer
+lines      straight lines that are taken: how many poses, and the last as a target
+limits     how fast the joints may move from now on, in the modes that take time
+measured   the topic on which the joints are measured
 gap        so many messages are missing here
 =========  ========================================================================================
 
@@ -27,6 +30,7 @@ from typing import Any, cast, NamedTuple, TypeVar
 from ik_solver_node import __version__
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, RecordingError
+from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.pose import Pose, remade as remade_pose
 from ik_solver_node.record.reading import Message
 from ik_solver_node.robot_model import parse_urdf
@@ -107,8 +111,7 @@ def reset_values(positions: np.ndarray | None) -> dict[str, str]:
 def track_values(target: Target, measured: np.ndarray | None, answer: TrackResult,
                  took: float) -> dict[str, str]:
     """Return a target with its answer, and how long that took [s]."""
-    asked = {item.name: getattr(target, item.name) for item in fields(target) if item.init}
-    return {**_as_text({'target': {'kind': type(target).__name__, **asked}, 'measured': measured}),
+    return {**_as_text({'target': _asked(target), 'measured': measured}),
             **answer_values(answer), **_as_text({'took [s]': took})}
 
 
@@ -122,6 +125,22 @@ def answer_values(answer: TrackResult) -> dict[str, str]:
         'orientation_error [rad]': result.orientation_error,
         'out_of_reach [m]': result.out_of_reach, 'iterations': result.iterations,
         'restarts': result.restarts, 'elapsed [s]': result.elapsed})
+
+
+def lines_values(poses: int, target: Target) -> dict[str, str]:
+    """Return how many poses straight lines lead to, and what the last of them means."""
+    return _as_text({'poses': poses, 'target': _asked(target)})
+
+
+def limits_values(chain: KinematicChain, limits: MotionLimits) -> dict[str, str]:
+    """Return how fast the joints of a chain may move, in the order of their names."""
+    return _as_text({'joints': chain.joint_names, 'velocity': limits.velocity,
+                     'acceleration': limits.acceleration, 'jerk': limits.jerk})
+
+
+def measured_values(topic: str) -> dict[str, str]:
+    """Return where the joints are measured."""
+    return _as_text({'topic': topic})
 
 
 def gap_values(messages: int) -> dict[str, str]:
@@ -139,6 +158,12 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:  # installed in some other way
             found[name] = ''
     return found
+
+
+def _asked(target: Target) -> dict[str, Any]:
+    """Return what a target is made of."""
+    return {'kind': type(target).__name__,
+            **{item.name: getattr(target, item.name) for item in fields(target) if item.init}}
 
 
 def _as_text(values: Mapping[str, Any]) -> dict[str, str]:

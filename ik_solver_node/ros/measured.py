@@ -50,20 +50,20 @@ class MeasuredJoints:
                 (self._positions, 0.0), (self._velocities, 0.0), (self._times, -math.inf)))
         self._chain, self._names = chain, []
 
-    def take(self, message: JointState, now: float) -> None:
+    def take(self, message: JointState, now: float) -> bool:
         """
-        Take a message that arrived at time `now` [s].
+        Take a message that arrived at time `now` [s]; return whether it is of joints of the chain.
 
         It may hold no positions; velocities may be missing or not finite, as they often are.
         """
         names = message.name
         if self._chain is None or not message.position:
-            return
+            return False
         if len(message.position) != len(names):
             self._warn_once('lengths', (
                 f'joint states have {len(names)} names, but {len(message.position)} positions; '
                 'such messages are skipped'))
-            return
+            return False
         if names != self._names:
             self._look_up(names, self._chain.joint_names)
         self._keep(np.array(message.position)[self._there], now)
@@ -71,6 +71,7 @@ class MeasuredJoints:
             velocities = np.array(message.velocity)[self._there]
             finite = np.isfinite(velocities)
             self._velocities[self._here[finite]] = velocities[finite]
+        return self._here.size > 0
 
     def _look_up(self, names: list[str], joints: Sequence[str]) -> None:
         """Note which joint of the chain each name is; of names that come twice the last counts."""

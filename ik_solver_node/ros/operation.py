@@ -136,8 +136,10 @@ class Operation:
         self._frames = Frames(self._node)
         if self._settings.use_measured_state:
             self._measured = MeasuredJoints(self._node.get_logger().warning)
-            self._subscribe(JointState, 'joint_states', self._on_joint_states,
-                            qos_profile_sensor_data)
+            self._measured_topic = self._subscribe(
+                JointState, 'joint_states', self._on_joint_states,
+                qos_profile_sensor_data).topic_name
+            self._recorder.measures(self._measured_topic)
         for name, callback in (('~/stop', self._on_stop), ('~/resume', self._on_resume)):
             self._closing.callback(self._node.destroy_service,
                                    self._node.create_service(Trigger, name, callback))
@@ -317,12 +319,18 @@ class Operation:
                                 self, self._has_moved)
         self._drive, self._posture = drive, posture
         self._chain = self._status.chain = chain
+        self._record_limits()
         self._status.halts = {}
         self._keep_still()
         self._listen_to_targets()
         if self._is_active:
             self._node.get_logger().info(self._ready())
         self._publish_diagnostics()
+
+    def _record_limits(self) -> None:
+        """Record how fast the joints may move, if they move in time."""
+        if self._chain is not None and self._settings.record and is_timed(self._settings):
+            self._recorder.limits(self._chain, limits_of(self._chain, self._settings))
 
     def _ready(self) -> str:
         """Return what is moved, and how."""
@@ -371,9 +379,11 @@ class Operation:
     def _follow_lines(self, header: Header, poses: list[tuple[Header, PoseMessage]]) -> None:
         """Take the poses of straight lines to the base frame, and hand them to the drive."""
         def take(drive: Drive, base_link: str) -> None:
-            drive.take_lines(header, [
-                conversions.base_pose(pose, self._frames.T_base_frame(base_link, frame))
-                for frame, pose in poses])
+            found = [conversions.base_pose(pose, self._frames.T_base_frame(base_link, frame))
+                     for frame, pose in poses]
+            drive.take_lines(header, found)
+            if found:  # else that is said as soon as they are planned
+                self._recorder.lines(len(found), self._settings.target.pose(found[-1]))
 
         self._receive(header, take)
 
@@ -485,7 +495,8 @@ class Operation:
     def _on_joint_states(self, message: JointState) -> None:
         """Note where the joints are measured."""
         assert self._measured is not None
-        self._measured.take(message, monotonic())
+        if self._measured.take(message, monotonic()):
+            self._recorder.measured(self._measured_topic, message)
         if self._drive is not None:
             self._drive.measure()
 
@@ -529,10 +540,14 @@ class Operation:
         needs_new_drive = self._needs_new_drive(changed)
         means_other_targets = changed.target != self._settings.target
         has_new_rate = changed.publish_rate != self._settings.publish_rate
+        has_new_limits = (changed.motion, changed.motion_limits) != (
+            self._settings.motion, self._settings.motion_limits)
         self._settings = changed
         self._recorder.parameters(changed)
         if self._drive is not None and not needs_new_drive:
             self._drive.configure(changed, means_other_targets)
+            if has_new_limits:
+                self._record_limits()
         if needs_new_drive:
             self._rebuild()
         if has_new_rate:

@@ -10,6 +10,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from ik_solver_node.chain import KinematicChain
+from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.record import steps
 from ik_solver_node.record.background import BackgroundWriter
 from ik_solver_node.record.recorded_tracker import RecordedTracker
@@ -18,11 +19,20 @@ from ik_solver_node.ros import conversions
 from ik_solver_node.ros.encoding import encoded
 from ik_solver_node.ros.parameters import NodeParameters, to_ros
 from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.target import Target
 from ik_solver_node.tracker import PoseTracker, TrackerOptions
 from rcl_interfaces.msg import Parameter as ParameterMessage, ParameterEvent
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
+
+MEASURED_PAUSE = 3_000_000
+"""
+Measured joints that come sooner than this after the last are not recorded [ns].
+
+Drivers publish at up to 1000 Hz. All that come at 250 Hz are kept, also if they are not on time.
+"""
 
 
 class Recorder:
@@ -53,6 +63,7 @@ class Recorder:
         self._node = node
         self._writer: BackgroundWriter | None = None
         self._parameters: dict[str, ParameterMessage] = {}
+        self._measured_at: dict[tuple[str, ...], int] = {}
         self._lost = 0
         if not settings.record:
             return
@@ -97,6 +108,27 @@ class Recorder:
         if not self._writer.put(topic, message, time):
             self._lost += 1
 
+    def measured(self, topic: str, message: JointState) -> None:
+        """Record measured joints, unless the same joints were recorded just now."""
+        if self._writer is None:
+            return
+        joints, now = tuple(message.name), monotonic_ns()
+        if now - self._measured_at.get(joints, 0) >= MEASURED_PAUSE:
+            self._measured_at[joints] = now
+            self.message(topic, message)
+
+    def measures(self, topic: str) -> None:
+        """Record that joints are measured on `topic`, a resolved name."""
+        self._tell('measured', partial(steps.measured_values, topic))
+
+    def limits(self, chain: KinematicChain, limits: MotionLimits) -> None:
+        """Record how fast joints may move from now on."""
+        self._tell('limits', partial(steps.limits_values, chain, limits))
+
+    def lines(self, poses: int, target: Target) -> None:
+        """Record that straight lines are taken, and what their last pose means."""
+        self._tell('lines', partial(steps.lines_values, poses, target))
+
     def parameters(self, settings: NodeParameters) -> None:
         """Record the parameters, or those of them that have changed."""
         if self._writer is None:
@@ -131,7 +163,9 @@ class Recorder:
             self._node.get_logger().error(writer.problem)
 
     def _tell(self, kind: str, values: Callable[[], dict[str, str]]) -> None:
-        """Record a step of the tracker."""
+        """Record a step, of the tracker or beside it."""
+        if self._writer is None:
+            return
         stamp = self._node.get_clock().now().nanoseconds
         self.message(self._steps, partial(_step_message, kind, stamp, values))
 

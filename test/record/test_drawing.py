@@ -9,8 +9,10 @@ from pathlib import Path
 import sys
 
 from ik_solver_node.exceptions import MissingDependencyError, OptionsError, RecordingError
-from ik_solver_node.record.drawing import check_output, write_picture
-from ik_solver_node.record.history import History, JointHistory
+from ik_solver_node.record.curves import Curve
+from ik_solver_node.record.drawing import BINS, check_output, thinned, write_picture
+from ik_solver_node.record.history import History, JointHistory, Lines
+from ik_solver_node.record.stops import Stop
 import numpy as np
 import pytest
 
@@ -20,12 +22,12 @@ def history() -> History:
     """Return what could have happened."""
     pytest.importorskip('matplotlib')
     history = History(robot='arm <1>', tip='tool', duration=10.0, targets=100)
+    times = np.linspace(0.0, 10.0, 100)
     for number, limit in enumerate([2.0, math.inf]):
-        joint = JointHistory('rad', -limit, limit, limit)
-        for time in np.linspace(0.0, 10.0, 100).tolist():
-            joint.positions.add(time, math.sin(time + number))
-            joint.velocities.add(time, 3.0 * math.cos(time + number))
-        history.joints[f'joint_{number}'] = joint
+        history.joints[f'joint_{number}'] = JointHistory(
+            'rad', -limit, limit, limit, commanded=Curve(
+                times, np.sin(times + number), 3.0 * np.cos(times + number),
+                np.full(100, math.nan), is_held=True))
     for time in np.linspace(0.0, 10.0, 100).tolist():
         history.position_error.add(time, 1e-7)
         history.orientation_error.add(time, 0.0)
@@ -66,12 +68,23 @@ def test_a_page_holds_the_report_and_the_picture(history: History, tmp_path: Pat
 
 def test_every_part_changes_the_picture(history: History, tmp_path: Path) -> None:
     """None of them is drawn beside the paper."""
-    drawn = []
+    drawn, joint = [], history.joints['joint_0']
+    commanded, some = joint.commanded, np.linspace(1.0, 9.0, 50)
+    measured = Curve(some, 0.2 * some, 0.01 * some)
     for change in (lambda: None, history.answers.clear, history.latency.values.reverse,
                    lambda: history.latency.add(11.0, 0.002),
                    lambda: history.position_error.add(11.0, 1e-3),
-                   lambda: history.joints['joint_0'].velocities.add(11.0, 9.0),
-                   lambda: history.joints['joint_0'].positions.add(11.0, -2.0)):
+                   lambda: commanded.velocities.put(7, 9.0),
+                   lambda: commanded.positions.put(7, -0.5),
+                   lambda: setattr(joint, 'measured', measured),
+                   lambda: setattr(joint, 'deviation', measured),
+                   lambda: (commanded.accelerations.put(7, 0.5),
+                            setattr(joint, 'acceleration_limit', 1.0)),
+                   lambda: setattr(history, 'measured_errors', np.ones((5, 4)).cumsum(axis=0)),
+                   lambda: history.lines.append(
+                       Lines(2.0, 'reached', 1.0, 0.5, 3.0, 0.0, 0.1)),
+                   lambda: history.trajectories.append(2.0),
+                   lambda: history.stops.append(Stop(4.0, 6.0, 'deviation', ''))):
         change()
         write_picture(history, '', tmp_path / 'run.png')
         drawn.append(pixels((tmp_path / 'run.png').read_bytes()).tobytes())
@@ -87,6 +100,20 @@ def test_little_is_drawn_as_well(tmp_path: Path) -> None:
     history.joints.update({str(number): JointHistory('m', 0.0, 1.0, 1.0) for number in range(30)})
     write_picture(history, '', tmp_path / 'run.png')
     assert pixels((tmp_path / 'run.png').read_bytes()).std() > 1.0
+
+
+def test_a_long_curve_is_drawn_by_its_extremes() -> None:
+    """A single spike stays, holes do, and a short curve is as it was."""
+    times, values = np.linspace(0.0, 600.0, 150_000), np.zeros(150_000)
+    values[77_777], values[100_000:110_000] = 5.0, math.nan
+    some, drawn = thinned(times, values)
+    assert len(some) == len(drawn) <= 2 * BINS
+    assert (np.diff(some) >= 0.0).all() and some[0] == 0.0 and some[-1] == 600.0
+    assert np.nanmax(drawn) == 5.0
+    assert abs(some[np.nanargmax(drawn)] - times[77_777]) < 1.0
+    assert np.isnan(drawn[(some > 401.0) & (some < 439.0)]).all()
+    assert thinned(times[:100], values[:100])[1] is not None
+    assert len(thinned(times, np.full(150_000, math.nan))[0]) == 0
 
 
 def test_another_kind_of_file_is_refused() -> None:

@@ -185,6 +185,22 @@ def test_without_targets_it_is_said(tmp_path: Path, arm: KinematicChain) -> None
         replayed(tape)
 
 
+def test_straight_lines_are_counted_apart(tmp_path: Path, arm: KinematicChain) -> None:
+    """No tracker is asked them; what comes before and after is compared."""
+    tape = Tape(tmp_path / 'run.mcap')
+    tracker = tape.tracker(arm)
+    target, other = path_of(arm, 2)
+    tape.lines(target, 'reached', 1.0)
+    tape.ask(tracker, other)
+    told = replayed(tape)
+    assert (told.counts, told.lines) == ({Sameness.SAME: 1}, 1)
+    tape = Tape(tmp_path / 'lines.mcap')
+    tape.tracker(arm)
+    tape.lines(target, 'reached', 1.0)
+    told = replayed(tape)
+    assert (told.targets, told.lines, told.is_same) == (0, 1, True)
+
+
 def test_a_full_pose_counts_as_one(tmp_path: Path, arm: KinematicChain) -> None:
     """A bare pose is the pose target that the tracker makes of it."""
     tape = Tape(tmp_path / 'run.mcap')

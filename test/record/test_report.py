@@ -13,7 +13,7 @@ from ik_solver_node.record.reading import read_recording
 from ik_solver_node.record.replay import Difference, Replay, Sameness
 from ik_solver_node.target import PointTarget
 import pytest
-from tapes import Tape
+from tapes import swinging, Tape
 
 
 def summary_of(tape: Tape) -> dict[str, Any]:
@@ -54,8 +54,44 @@ def test_the_text_says_the_same(tape: Tape) -> None:
     text = report.as_text(summary_of(tape))
     assert text.startswith('robot planar_2r, tip tool0: 22 targets in 0.')
     assert '21 reached, 1 refused' in text
-    assert 'target to joints 2 ms in the median' in text
+    assert 'target to command 2 ms in the median' in text
     assert 'rad/s, more than its limit of ' in text
+
+
+def test_a_timed_motion_is_told_with_what_was_measured(tmp_path: Path) -> None:
+    """Lines, stops and lag, joints beside their limits; no leap from target to target."""
+    tape = swinging(tmp_path / 'run.mcap', 'joint_trajectory', velocities=True)
+    tape.stopped('', 10)
+    tape.stopped('deviation', 10)
+    tape.lines(PointTarget([0.3, 0.5, 0.0]), 'not_reached', 0.25)
+    tape.close()
+    summary = summary_of(tape)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert (summary['mode'], summary['output'], summary['trajectories']) == (
+        'track', 'joint_trajectory', 300)
+    joint = summary['joints']['joint_1']
+    assert joint['velocity_share'] == joint['fastest'] == pytest.approx(0.6, rel=0.05)
+    assert joint['acceleration_share'] == joint['quickest'] / 2.0
+    assert joint['measured']['deviation'] == pytest.approx(0.018, rel=0.4)
+    assert summary['measured_position_error_m']['largest'] > 0.1
+    text = report.as_text(summary)
+    assert text.startswith('robot planar_2r, tip tool0: mode track, joint_trajectory; 2 targets')
+    for part in ('\nstraight lines at ', ': not reached, 25.0% of 0.4 m in 2.5 s, 0.1 mm off '
+                 'them, planned in 0.05 s', ' (deviation): because of deviation\n',
+                 '\n300 trajectories sent\n', 'the measured joints follow ',
+                 'rad/s (60% of its limit)', '; measured 0.2', ' rad off'):
+        assert part in text
+    assert 'from one target to the next' not in text and 'last target' not in text
+
+
+def test_many_stops_are_counted(tape: Tape) -> None:
+    """The first are told one by one."""
+    for _ in range(15):
+        tape.stopped('', 10)
+        tape.stopped('stream', 10)
+    tape.close()
+    text = report.as_text(summary_of(tape))
+    assert text.count('stopped from') == 10 and 'and 5 more stops' in text
 
 
 def test_what_is_missing_is_said(tape: Tape) -> None:
@@ -79,6 +115,7 @@ def told(**counts: int) -> Replay:
     ({'same': 7}, 'the same: 7 of 7 answers are the same bits'),
     ({'same': 5, 'ended_by_time': 2}, 'the same but for time: 5 of 7 answers are the same bits, 2 '
      'were ended by the time budget (solver.max_time)'),
+    ({}, 'the same: 0 of 0 answers are the same bits'),
     ({'same': 4, 'ended_by_time': 2, 'after_that': 1}, 'the same but for time: 4 of 7 answers are '
      'the same bits, 2 were ended by the time budget (solver.max_time), 1 follow on such'),
     ({'same': 5, 'ended_by_time': 1, 'different': 1}, 'different: 5 of 7 answers are the same '
@@ -96,11 +133,12 @@ def test_a_difference_is_told_with_versions_that_differ() -> None:
     """So that one sees where to look."""
     replay = told(different=1)
     replay.recorded_with['numpy'] = '1.0'
-    replay.skipped, replay.is_complete = 3, False
+    replay.skipped, replay.lines, replay.is_complete = 3, 2, False
     replay.differences.append(Difference(4, 1.25, Sameness.DIFFERENT, {'positions': '[0.1]'},
                                          {'positions': '[0.2]'}))
     lines = report.replay_as_text(replay).splitlines()
     assert lines[0].startswith('the file was not closed')
     assert lines[1] == 'target 4 at 1.250 s: positions [0.1] is now [0.2]'
     assert lines[2] == '3 targets follow on missing messages and are left out'
+    assert lines[4].startswith('2 straight lines were not asked again')
     assert lines[3].startswith('recorded with numpy 1.0, replayed with numpy ')

@@ -35,9 +35,10 @@ def measured(warnings: list[str]) -> MeasuredJoints:
 
 def test_nothing_measured_is_no_seed(measured: MeasuredJoints) -> None:
     """The joints that are missing are named."""
-    measured.take(message(wheel=1.0), 0.0)
+    assert not measured.take(message(wheel=1.0), 0.0)
     with pytest.raises(NotMeasuredError, match='^joint_1, joint_2$'):
         measured.seed(0.0)
+    assert measured.take(message(wheel=1.0, joint_1=1.0), 0.0)
 
 
 def test_without_a_chain_nothing_is_known() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from domains import private_domain
+from geometry_msgs.msg import Point, Pose, PoseArray, Quaternion
 from harness import (Client, connected_client, NodeProcess, planar_tip, running_node,
                      START_TIMEOUT, URDF)
 from ik_solver_node.record.drawing import png_of
@@ -21,8 +22,10 @@ from ik_solver_node.record.reading import Message, read_recording, Recording
 from ik_solver_node.record.replay import replay, Sameness
 from ik_solver_node.ros.conversions import stamp_to_ns
 import pytest
+from rclpy.publisher import Publisher
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
+from test_node_motion import trigger
 
 pytest.importorskip('mcap')
 pytest.importorskip('mcap_ros2')
@@ -162,6 +165,13 @@ def check_with_rosbags(bag: Path, recording: Recording) -> None:
             assert values_of(value.status[0]) == values_of(by_time[topic, time].status[0])
 
 
+def driver_of(client: Client) -> Publisher:
+    """Return what publishes measured joints, once the node listens."""
+    publisher = client.node.create_publisher(JointState, 'joint_states', qos_profile_sensor_data)
+    client.spin_until(publisher.get_subscription_count, 'subscription to joint states')
+    return publisher
+
+
 def test_a_measured_arm_is_replayed(tmp_path: Path) -> None:
     """With the measured positions that were used, and where pauses began a new motion."""
     file = tmp_path / 'run.mcap'
@@ -170,9 +180,7 @@ def test_a_measured_arm_is_replayed(tmp_path: Path) -> None:
         node.wait_for('recording to ')
         with connected_client(joints_topic='joint_commands') as client:
             client.connect(moves=False)
-            publisher = client.node.create_publisher(JointState, 'joint_states',
-                                                     qos_profile_sensor_data)
-            client.spin_until(publisher.get_subscription_count, 'subscription to joint states')
+            publisher = driver_of(client)
             names = [f'joint_{number}' for number in range(1, 7)]
             for motion in range(4):
                 for step in range(10):
@@ -191,6 +199,58 @@ def test_a_measured_arm_is_replayed(tmp_path: Path) -> None:
     assert {stamp_of(sent) for sent in client.joint_states} == {
         stamp_of(message.value) for message in topics['/joint_commands']}
     assert with_time(replay(recording)) == kinds['track'] >= 30
+
+
+def test_a_timed_motion_is_recorded_and_reported(tmp_path: Path) -> None:
+    """What is measured, at no more than 333 Hz; straight lines, limits, a stop, and the way."""
+    file = tmp_path / 'run.mcap'
+    with running_node('-p', f'urdf_file:={ARM}', '-p', 'use_measured_state:=true', '-p',
+                      'motion.mode:=move', '-p', 'output.kind:=joint_trajectory', '-p',
+                      'watch.max_deviation:=0.0', '-p', f'record:={file}') as node:
+        node.wait_for('recording to ')
+        with connected_client(joints_topic='joint_commands') as client:
+            client.connect(moves=False)
+            publisher = driver_of(client)
+            arm = JointState(name=['joint_2', 'joint_1', 'gripper'], position=[0.5, 0.5, 0.0])
+            strange = JointState(name=['gripper'], position=[0.5])
+            for _ in range(300):
+                publisher.publish(arm)
+                publisher.publish(strange)
+                client.spin_for(0.001)
+            client.answer(client.send_point(*planar_tip(0.6, 0.7)))
+            for _ in range(100):
+                publisher.publish(arm)
+                client.spin_for(0.01)
+            poses = client.node.create_publisher(PoseArray, 'target_poses', 1)
+            client.spin_until(poses.get_subscription_count, 'subscription to lines')
+            told = len(client.solutions)
+            poses.publish(PoseArray(poses=[pose_at(*planar_tip(0.5, 0.6))]))
+            client.spin_until(lambda: len(client.solutions) > told, 'answer to the lines')
+            assert trigger(client, 'stop').success
+            client.next_diagnostics(lambda status: 'stopped by the service' in status.message)
+    recording = read_recording(file)
+    topics = by_topic(recording)
+    measured = topics['/joint_states']
+    assert {tuple(message.value.name) for message in measured} == {tuple(arm.name)}
+    gaps = [after.time - before.time for before, after in zip(measured, measured[1:])]
+    assert len(measured) > 50 and min(gaps) >= 3_000_000
+    assert topics['/joint_trajectory_controller/joint_trajectory']
+    history = history_of(recording)
+    assert (history.mode, history.output) == ('move', 'joint_trajectory')
+    assert history.stops[-1].reasons == 'stop' and len(history.lines) == 1
+    joint = history.joints['joint_1']
+    assert math.isfinite(joint.acceleration_limit)
+    assert len(joint.measured.times) == len(measured)
+    assert joint.commanded.positions[-1] != 0.5 and len(history.measured_errors)
+    told = replay(recording)
+    assert told.lines == 1 and with_time(told) >= 1
+    check_picture(recording)
+
+
+def pose_at(x: float, y: float) -> Pose:
+    """Return a pose of the plane, turned as the tip is there."""
+    return Pose(position=Point(x=x, y=y),
+                orientation=Quaternion(z=math.sin(0.55), w=math.cos(0.55)))
 
 
 def test_a_new_description_begins_anew(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_a_timed_motion_is_recorded_and_reported(tmp_path: Path) -> None:
     file = tmp_path / 'run.mcap'
     with running_node('-p', f'urdf_file:={ARM}', '-p', 'use_measured_state:=true', '-p',
                       'motion.mode:=move', '-p', 'output.kind:=joint_trajectory', '-p',
-                      'watch.max_deviation:=0.0', '-p', f'record:={file}') as node:
+                      'watch.max_deviation:=0.0', '-p', 'measured_timeout:=60.0', '-p', f'record:={file}') as node:
         node.wait_for('recording to ')
         with connected_client(joints_topic='joint_commands') as client:
             client.connect(moves=False)

@@ -206,7 +206,8 @@ def test_a_timed_motion_is_recorded_and_reported(tmp_path: Path) -> None:
     file = tmp_path / 'run.mcap'
     with running_node('-p', f'urdf_file:={ARM}', '-p', 'use_measured_state:=true', '-p',
                       'motion.mode:=move', '-p', 'output.kind:=joint_trajectory', '-p',
-                      'watch.max_deviation:=0.0', '-p', f'record:={file}') as node:
+                      'watch.max_deviation:=0.0', '-p', 'measured_timeout:=60.0', '-p',
+                      f'record:={file}') as node:
         node.wait_for('recording to ')
         with connected_client(joints_topic='joint_commands') as client:
             client.connect(moves=False)
@@ -241,7 +242,7 @@ def test_a_timed_motion_is_recorded_and_reported(tmp_path: Path) -> None:
     joint = history.joints['joint_1']
     assert math.isfinite(joint.acceleration_limit)
     assert len(joint.measured.times) == len(measured)
-    assert joint.commanded.positions[-1] != 0.5 and len(history.measured_errors)
+    assert joint.commanded.positions.max() > 0.55 and len(history.measured_errors)
     told = replay(recording)
     assert told.lines == 1 and with_time(told) >= 1
     check_picture(recording)

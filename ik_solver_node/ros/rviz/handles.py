@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -110,12 +111,10 @@ class Handles:
         if feedback.event_type == InteractiveMarkerFeedback.MOUSE_UP:
             handle.release(now)
         elif feedback.event_type == InteractiveMarkerFeedback.POSE_UPDATE:
-            try:
+            with suppress(InvalidPoseError):
                 pose = pose_from_msg(feedback.pose)
-            except InvalidPoseError:
-                pose = handle.pose
-            if is_near(pose.position):
-                handle.drag(pose, now)
+                if is_near(pose.position):
+                    handle.drag(pose, now)
             # As it was checked, and not as it came.
             self._server.setPose(feedback.marker_name, pose_message(handle.pose))
         else:

@@ -37,7 +37,7 @@ class Destination:
         self._timer = node.create_timer(DELAY, self._publish, clock=clock)
         self._timer.cancel()
 
-    def set(self, posture: Posture, positions: np.ndarray) -> None:
+    def announce(self, posture: Posture, positions: np.ndarray) -> None:
         """Tell that the chain of `posture` is on its way to `positions` (n,) [rad or m]."""
         if self._there is None:
             self._timer.reset()

@@ -325,7 +325,7 @@ class Operation:
         self._chain = self._status.chain = chain
         self._status.halts = {}
         if self._measured is None:  # else it is not known where the arm is
-            self._destination.set(posture, posture.chain_positions)
+            self._destination.announce(posture, posture.chain_positions)
         self._keep_still()
         self._listen_to_targets()
         if self._is_active:
@@ -459,7 +459,7 @@ class Operation:
     def heads_for(self, positions: np.ndarray) -> None:
         """Tell where the joints will be when the motion ends."""
         assert self._posture is not None
-        self._destination.set(self._posture, positions)
+        self._destination.announce(self._posture, positions)
 
     def cycled(self, elapsed: float, missed: int) -> None:
         """Note how long a period's work took [s], and how many periods it came too late for."""

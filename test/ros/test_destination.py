@@ -83,6 +83,8 @@ def test_lines_lead_to_their_last_pose(ros_domain: int) -> None:
         first = client.spin_until(
             lambda: next((message for message in heard if leads_to(message, end)), None),
             'the end of the lines')
-        client.spin_until(lambda: client.joint_states and leads_to(client.joint_states[-1], end), 'the arm there')
+        client.spin_until(
+            lambda: client.joint_states and leads_to(client.joint_states[-1], end),
+            'the arm there')
         arrived = stamp_to_ns(client.joint_states[-1].header.stamp)
         assert arrived - stamp_to_ns(first.header.stamp) > 0.5e9

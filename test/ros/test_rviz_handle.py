@@ -36,7 +36,7 @@ def test_it_follows_others_when_nobody_holds_it(handle: Handle) -> None:
 
 
 def test_a_hand_that_is_not_heard_of_has_let_go(handle: Handle) -> None:
-    """RViz may have been closed in the middle of a drag."""
+    """For RViz may have been closed in the middle of a drag."""
     handle.hold(0.0)
     assert not handle.follow(THERE, 0.9 * PATIENCE)
     assert handle.follow(THERE, 1.1 * PATIENCE)

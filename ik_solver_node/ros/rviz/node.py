@@ -1,22 +1,22 @@
 """
 The node ``ik_solver_rviz``: markers, handles and a ghost, for RViz.
 
-===========================  ========================  ============================================
-target_pose                  in, PoseStamped           what the node that moves the arm gets; and
-                                                       out, from a handle
-target_point, _orientation,  in                        the same
+===========================  ====================  ================================================
+target_pose                  in, PoseStamped       what the node that moves the arm gets; and out,
+                                                   from a handle
+target_point, _orientation,  in                    the same
 _direction, _poses, _path
-robot_description            in, String                latched, if no parameter of that node has it
-joint_states                 in, JointState            where the joints are
-<solver_node>/solution       in, DiagnosticArray       the verdict on each target
-<solver_node>/destination    in, JointState            where the joints will be
-<solver_node>/stop, /resume  services called, Trigger  from the menu of a handle
-ik_markers                   out, MarkerArray          latched; target, tip, error, trail, lines,
-                                                       verdict, in the base frame
-ik_handles/...               in and out                interactive markers, where they are installed
-ghost/joint_states           out, JointState           the destination, for a second
-                                                       robot_state_publisher
-===========================  ========================  ============================================
+robot_description            in, String            latched, if no parameter of that node has it
+joint_states                 in, JointState        where the joints are
+<solver_node>/solution       in, DiagnosticArray   the verdict on each target
+<solver_node>/destination    in, JointState        where the joints will be
+<solver_node>/stop, /resume  services, Trigger     called from the menu of a handle
+ik_markers                   out, MarkerArray      latched; target, tip, error, trail, lines,
+                                                   verdict, in the base frame
+ik_handles/...               in and out            interactive markers, where they are installed
+ghost/joint_states           out, JointState       the destination, for a second
+                                                   robot_state_publisher
+===========================  ====================  ================================================
 
 Which robot it is, and what of it is moved, is asked of the node that moves it.
 """

@@ -151,7 +151,7 @@ class Scene:
 
     @property
     def wanted_direction(self) -> np.ndarray | None:
-        """Where an axis of the tip shall point, shape (3,) of length 1; None if it may anywhere."""
+        """Where an axis of the tip shall point, shape (3,) of length 1; None for no matter."""
         return self.target.direction if isinstance(self.target, DirectionTarget) else None
 
     def _free_axes(self) -> np.ndarray:

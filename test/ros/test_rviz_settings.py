@@ -1,10 +1,12 @@
-"""The parameters of the node for RViz."""
+"""The parameters of the node for RViz, and that its document tells the same about them."""
 
 from __future__ import annotations
 
+from harness import ROOT
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.ros.rviz.settings import RvizSettings
 import pytest
+from test_parameters import expected_table
 
 
 @pytest.mark.parametrize('name', ['ik_solver_node', '/left/ik_solver_node', 'left/solver_2'])
@@ -22,3 +24,13 @@ def test_what_makes_no_sense_is_refused(values: dict[str, object], says: str) ->
     with pytest.raises(OptionsError) as caught:
         RvizSettings(**values)  # type: ignore[arg-type]
     assert says in str(caught.value)
+
+
+def test_document_tells_the_same() -> None:
+    """The table in docs/rviz.md has a row for each parameter."""
+    text = (ROOT / 'docs' / 'rviz.md').read_text()
+    rows = [line for line in text.partition('\n## Parameters\n')[2].splitlines()
+            if line.startswith('| `')]
+    expected = expected_table(RvizSettings)
+    assert rows == expected, 'it should be:\n' + '\n'.join(
+        ['| name | default | range | meaning |', '|---|---|---|---|', *expected])

@@ -1,207 +1,178 @@
-"""Handles dragged and asked by their menu, with the server of interactive_markers."""
+"""Handles before a stand-in for the server of interactive_markers: PyPI does not have that."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from copy import deepcopy
 import math
+from types import SimpleNamespace
+from typing import Any
 
-from domains import private_domain
-from geometry_msgs.msg import PoseStamped
-from harness import NodeProcess, planar_tip, running_node, URDF, values
-from ik_solver_node.ros.conversions import stamp_to_ns
+from ik_solver_node.exceptions import MissingDependencyError
+from ik_solver_node.pose import Pose
+from ik_solver_node.ros.rviz import handles
+from ik_solver_node.ros.rviz.handle_marker import pose_message
+from ik_solver_node.ros.rviz.handles import Handles
 import pytest
-from test_rviz_node import ends, MODULE, Viewer
-from visualization_msgs.msg import (
-    InteractiveMarker, InteractiveMarkerFeedback, InteractiveMarkerUpdate)
-from visualization_msgs.srv import GetInteractiveMarkers
+from visualization_msgs.msg import InteractiveMarkerFeedback
 
-pytest.importorskip('interactive_markers', reason=(
-    'interactive_markers is not installed: it comes with a ROS 2 distribution'))
-
-ARM = URDF / 'planar_2r.urdf'
-START = planar_tip(0.4, 0.9)
+HERE, THERE, ELSEWHERE = (Pose.from_rpy([x, 0.0, 0.0], [0.0, 0.0, 0.0]) for x in (0.0, 1.0, 2.0))
 
 
-class Hand(Viewer):
-    """Does with a handle what RViz does."""
+class Server:
+    """Has markers, of which only what was applied is told."""
+
+    def __init__(self, *_: Any) -> None:
+        self.wanted: dict[str, Any] = {}
+        self.told: dict[str, Any] = {}
+        self.callbacks: dict[str, Callable[[Any], None]] = {}
+
+    def insert(self, marker: Any, *, feedback_callback: Callable[[Any], None]) -> None:
+        """Have a marker."""
+        self.wanted[marker.name] = marker
+        self.callbacks[marker.name] = feedback_callback
+
+    def erase(self, name: str) -> None:
+        """Have it no more."""
+        del self.wanted[name]
+
+    def setPose(self, name: str, pose: Any) -> None:  # noqa: N802  # its real name
+        """Move it."""
+        self.wanted[name].pose = pose
+
+    def applyChanges(self) -> None:  # noqa: N802  # its real name
+        """Tell everybody."""
+        self.told = deepcopy(self.wanted)
+
+    def shutdown(self) -> None:
+        """Leave."""
+        self.told = {}
+
+
+class Menu:
+    """Has entries, by number."""
+
+    CHECKED, UNCHECKED = 1, 2
 
     def __init__(self) -> None:
-        super().__init__()
-        self.targets: list[PoseStamped] = []
-        self.updates: list[InteractiveMarkerUpdate] = []
-        self.node.create_subscription(PoseStamped, 'target_pose', self.targets.append, 100)
-        self.node.create_subscription(
-            InteractiveMarkerUpdate, 'ik_handles/update', self.updates.append, 100)
-        self._client = self.node.create_client(
-            GetInteractiveMarkers, 'ik_handles/get_interactive_markers')
-        self._feedback = self.node.create_publisher(
-            InteractiveMarkerFeedback, 'ik_handles/feedback', 10)
+        self.callbacks: dict[str, Callable[[Any], None]] = {}
+        self.state: dict[str, int] = {}
+        self.markers: list[str] = []
 
-    def handles(self) -> list[InteractiveMarker]:
-        """Return all handles that there are."""
-        self.spin_until(self._client.service_is_ready, 'handles')
-        future = self._client.call_async(GetInteractiveMarkers.Request())
-        self.spin_until(future.done, 'answer')
-        return future.result().markers
+    def insert(self, title: str, callback: Callable[[Any], None]) -> str:
+        """Have an entry."""
+        self.callbacks[title] = callback
+        return title
 
-    def handle_at(self, x: float, y: float) -> InteractiveMarker:
-        """Return the handle, once it is there."""
-        def found() -> InteractiveMarker | None:
-            for handle in self.handles():
-                at = handle.pose.position
-                if math.dist((at.x, at.y), (x, y)) < 1e-4:
-                    return handle
-            return None
+    def setCheckState(self, entry: str, state: int) -> None:  # noqa: N802  # its real name
+        """Tick an entry or not."""
+        self.state[entry] = state
 
-        return self.spin_until(found, f'handle at {x}, {y}')
+    def apply(self, server: Server, name: str) -> None:
+        """Give a marker the menu."""
+        assert name in server.told
+        self.markers.append(name)
 
-    def tell(self, event: int, x: float = 0.0, y: float = 0.0, entry: int = 0) -> None:
-        """Send what RViz says of a handle."""
-        message = InteractiveMarkerFeedback(
-            client_id='hand', marker_name='tool0', event_type=event, menu_entry_id=entry)
-        message.header.frame_id = 'base_link'
-        message.pose.position.x, message.pose.position.y = x, y
-        self.spin_until(self._feedback.get_subscription_count, 'server')
-        self._feedback.publish(message)
+    def reApply(self, server: Server) -> None:  # noqa: N802  # its real name
+        """Tell of a change."""
 
-    def drag(self, *points: tuple[float, float], pause: float = 0.0) -> None:
-        """Take the handle from point to point, and let it go."""
-        self.tell(InteractiveMarkerFeedback.MOUSE_DOWN, *points[0])
-        for point in points:
-            self.tell(InteractiveMarkerFeedback.POSE_UPDATE, *point)
-            self.spin_for(pause)
-        self.spin_for(0.05)
-        self.tell(InteractiveMarkerFeedback.MOUSE_UP, *points[-1])
+
+class Bench:
+    """Handles, their server and their menu."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(handles, 'InteractiveMarkerServer', Server)
+        monkeypatch.setattr(handles, 'MenuHandler', Menu)
+        self.chosen: list[str] = []
+        self.handles = Handles(None, 0.3, True, {'Stop': self.chosen.append})  # type: ignore
+        self.server: Any = self.handles._server
+        self.menu: Any = self.handles._menu
+        self.handles.show('base_link', {'tool0': HERE})
+
+    @property
+    def at(self) -> float:
+        """Where everybody has been told that the handle is, along x [m]."""
+        return self.server.told['tool0'].pose.position.x
+
+    def tell(self, event: int, pose: Pose = HERE, x: float | None = None) -> None:
+        """Send what RViz says of the handle, and let the server do what it does then."""
+        message = InteractiveMarkerFeedback(marker_name='tool0', event_type=event)
+        message.pose = pose_message(pose)
+        message.pose.position.x = message.pose.position.x if x is None else x
+        self.server.callbacks['tool0'](message)
+        self.server.applyChanges()
 
     def choose(self, title: str) -> None:
         """Choose from the menu."""
-        entry, = [entry for handle in self.handles() for entry in handle.menu_entries
-                  if title in entry.title]
-        self.tell(InteractiveMarkerFeedback.MENU_SELECT, entry=entry.id)
-
-
-@pytest.fixture(scope='module', autouse=True)
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Use one ROS domain for the nodes of this module."""
-    with private_domain(tmp_path_factory.mktemp('ros_log')):
-        yield
-
-
-@pytest.fixture(scope='module')
-def shower(environment: None) -> Iterator[NodeProcess]:
-    """Return the node for RViz, beside one that moves the planar arm."""
-    with running_node('-p', f'urdf_file:={ARM}', '-p', 'target.free:=[rx, ry, rz]'), running_node(
-            module=MODULE, until='ready: ') as shower:
-        yield shower
+        self.menu.callbacks[title](SimpleNamespace(marker_name='tool0'))
 
 
 @pytest.fixture
-def hand(shower: NodeProcess) -> Iterator[Hand]:
-    """Return a hand; the arm and its handle are at the start, and nothing is on its way."""
-    hand = Hand()
-    try:
-        hand.connect()
-        hand.spin_until(hand._feedback.get_subscription_count, 'server')
-        hand.answer(hand.send_pose(*START))
-        hand.handle_at(*START)
-        hand.spin_for(1.0)  # the server takes nothing from another hand within a second
-        del hand.targets[:]
-        yield hand
-    finally:
-        hand.close()
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Return handles for one tip."""
+    return Bench(monkeypatch)
 
 
-def test_there_is_one_handle_for_the_tip(hand: Hand) -> None:
-    """With a menu, in the base frame."""
-    handle, = hand.handles()
-    assert (handle.name, handle.header.frame_id) == ('tool0', 'base_link')
-    assert [entry.title for entry in handle.menu_entries] == [
-        '[x] Send targets while dragging', 'Send a target here', 'Bring the handle to the tip',
-        'Go home', 'Stop', 'Resume']
+DRAG, DROP = InteractiveMarkerFeedback.POSE_UPDATE, InteractiveMarkerFeedback.MOUSE_UP
 
 
-def test_dragging_moves_the_arm_at_a_limited_rate(hand: Hand) -> None:
-    """Far fewer targets than movements, and the last one is where it was let go."""
-    points = [planar_tip(0.4 + 0.004 * step, 0.9) for step in range(200)]
-    began = hand.node.get_clock().now().nanoseconds
-    hand.drag(*points, pause=0.002)
-    last = hand.spin_until(
-        lambda: next((target for target in hand.targets if math.dist(
-            (target.pose.position.x, target.pose.position.y), points[-1]) < 1e-9), None),
-        'the last target')
-    took = 1e-9 * (stamp_to_ns(last.header.stamp) - began)
-    assert 2 <= len(hand.targets) <= 20.0 * took + 2
-    assert last.header.frame_id == 'base_link'
-    answer = hand.answer(last.header.stamp)
-    assert values(answer)['verdict'] == 'reached'
-    hand.wait_for('tip', lambda marker: ends(marker)[0][:2] == pytest.approx(
-        points[-1], abs=1e-4))
-    hand.handle_at(*points[-1])
+def test_a_drag_is_a_target_once(bench: Bench) -> None:
+    """The newest of several, in the end where it was let go."""
+    bench.tell(DRAG, THERE)
+    bench.tell(DRAG, ELSEWHERE)
+    bench.handles.follow('tool0', HERE)  # somebody else, who has to wait
+    assert bench.handles.take_due()['tool0'].position[0] == bench.at == 2.0
+    assert bench.handles.take_due() == {}
+    bench.tell(DROP)
+    bench.handles.follow('tool0', THERE)
+    assert bench.at == 1.0
 
 
-def test_without_sending_a_target_is_sent_by_the_menu(hand: Hand) -> None:
-    """The handle stays where it was put until then."""
-    there = planar_tip(0.6, 0.9)
-    hand.choose('Send targets while dragging')
-    hand.spin_until(lambda: any(entry.title.startswith('[ ]') for handle in hand.handles()
-                                for entry in handle.menu_entries), 'the other mode')
-    try:
-        hand.drag(there)
-        hand.spin_for(0.3)
-        assert hand.targets == []
-        hand.answer(hand.send_pose(*planar_tip(0.5, 0.9)))  # somebody else
-        hand.handle_at(*there)
-        hand.choose('Send a target here')
-        hand.spin_until(lambda: len(hand.targets) == 2, 'a target')
-        assert (hand.targets[-1].pose.position.x, hand.targets[-1].pose.position.y) == there
-    finally:
-        hand.choose('Send targets while dragging')
+@pytest.mark.parametrize('x', [math.nan, math.inf, 1e39])
+def test_where_no_handle_can_be_it_does_not_go(bench: Bench, x: float) -> None:
+    """Neither by hand nor after others, and nobody is told that it was there."""
+    bench.tell(DRAG, x=x)
+    assert bench.at == 0.0 and bench.handles.take_due() == {}
+    bench.tell(DROP)
+    if math.isfinite(x):
+        bench.handles.follow('tool0', Pose.from_rpy([x, 0.0, 0.0], [0.0, 0.0, 0.0]))
+    assert bench.at == 0.0
 
 
-def test_the_handle_follows_the_targets_of_others(hand: Hand) -> None:
-    """So that a drag begins where the last target was."""
-    there = planar_tip(0.7, 0.9)
-    hand.answer(hand.send_pose(*there))
-    hand.handle_at(*there)
+def test_the_menu_switches_sending(bench: Bench) -> None:
+    """Then it sends a target only when it is told to; new handles do as the last ones did."""
+    title = 'Send targets while dragging'
+    assert bench.menu.state == {title: Menu.CHECKED}
+    bench.choose(title)
+    assert bench.menu.state == {title: Menu.UNCHECKED}
+    bench.handles.show('base_link', {'tool0': HERE})
+    bench.tell(DRAG, THERE)
+    assert bench.handles.take_due() == {}
+    bench.choose('Send a target here')
+    assert bench.handles.take_due()['tool0'].position[0] == 1.0
 
 
-def test_the_handle_comes_back_to_the_tip(hand: Hand) -> None:
-    """From where it was dragged out of reach; that moves nothing."""
-    hand.drag((3.0, 0.0))
-    hand.spin_until(lambda: hand.targets, 'a target')
-    assert values(hand.answer(hand.targets[-1].header.stamp))['verdict'] == 'not_reached'
-    hand.handle_at(3.0, 0.0)
-    hand.choose('Bring the handle to the tip')
-    hand.handle_at(*START)
-    assert len(hand.targets) == 1
+def test_the_menu_does_what_else_it_is_given(bench: Bench) -> None:
+    """With the name of the tip."""
+    bench.choose('Stop')
+    assert bench.chosen == ['tool0']
 
 
-def test_home_is_where_the_tip_was_seen_first(hand: Hand) -> None:
-    """The node without a driver begins in the middle of the ranges."""
-    hand.choose('Go home')
-    target = hand.spin_until(lambda: hand.targets and hand.targets[-1], 'a target')
-    hand.handle_at(target.pose.position.x, target.pose.position.y)
-    assert math.dist((target.pose.position.x, target.pose.position.y), START) > 0.1
-    assert values(hand.answer(target.header.stamp))['verdict'] == 'reached'
+def test_tips_come_and_go(bench: Bench) -> None:
+    """Each with a menu; what comes of one that is gone is nothing."""
+    bench.handles.show('other_link', {'left': HERE, 'right': THERE})
+    assert bench.server.told.keys() == {'left', 'right'}
+    assert {marker.header.frame_id for marker in bench.server.told.values()} == {'other_link'}
+    assert sorted(bench.menu.markers) == ['left', 'right', 'tool0']
+    bench.handles.follow('tool0', ELSEWHERE)
+    bench.handles.put('right', ELSEWHERE)
+    assert bench.server.told['right'].pose.position.x == 2.0
+    bench.handles.close()
+    assert bench.server.told == {}
 
 
-def test_stop_and_resume_are_in_the_menu(hand: Hand, shower: NodeProcess) -> None:
-    """A target that is dragged in between is refused; the log has what the services say."""
-    hand.choose('Stop')
-    shower.wait_for('ik_solver_node/stop: stopped')
-    hand.drag(planar_tip(0.6, 0.9))
-    target = hand.spin_until(lambda: hand.targets and hand.targets[-1], 'a target')
-    assert values(hand.answer(target.header.stamp))['verdict'] == 'refused'
-    hand.choose('Resume')
-    shower.wait_for('ik_solver_node/resume: the next target moves the arm')
-
-
-@pytest.mark.parametrize('number', [math.nan, math.inf, 1e300])
-def test_a_handle_is_never_dragged_to_nowhere(hand: Hand, number: float) -> None:
-    """What is not finite, or absurdly far, is neither sent nor shown."""
-    hand.drag((number, 0.0))
-    hand.spin_for(0.3)
-    assert hand.targets == []
-    hand.handle_at(*START)
-    assert all(math.isfinite(pose.pose.position.x) and abs(pose.pose.position.x) < 1e4
-               for update in hand.updates for pose in update.poses)
+def test_without_the_package_the_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are markers all the same."""
+    monkeypatch.setattr(handles, 'InteractiveMarkerServer', None)
+    with pytest.raises(MissingDependencyError, match='ros-.ROS_DISTRO-interactive-markers'):
+        Handles(None, 0.3, True, {})  # type: ignore[arg-type]

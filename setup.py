@@ -44,6 +44,7 @@ setup(
         'console_scripts': [
             'ik_solver = ik_solver_node.cli:main',
             'ik_solver_node = ik_solver_node.ros.__main__:main',
+            'ik_solver_rviz = ik_solver_node.ros.rviz.__main__:main',
             'ik_solver_stand_in = ik_solver_node.ros.stand_in.__main__:main',
             'demo_targets = ik_solver_node.ros.demo_targets:main',
             'demo_referee = ik_solver_node.ros.demo_referee:main',

@@ -1,11 +1,11 @@
 """
-Show a robot in RViz that follows moving targets, or the points that you click.
+Show a robot in RViz that follows moving targets, or those that you drag or click.
 
     ros2 launch ik_solver_node demo.launch.py
     ros2 launch ik_solver_node demo.launch.py robot:=spider
     ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
 
-Every argument of ik_solver.launch.py can be given too.
+Every argument of ik_solver.launch.py and of rviz.launch.py can be given too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
-    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration,
-    Shutdown)
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration)
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -41,19 +40,18 @@ def generate_launch_description() -> LaunchDescription:
             'A robot of your own, a .urdf or .xacro file. Empty: the one that `robot` names')),
         DeclareLaunchArgument('rviz', default_value='true', description=(
             'true: start RViz; closing it ends the demo')),
+        DeclareLaunchArgument('markers', default_value='true', description=(
+            'true: start what publishes markers, handles to drag and the ghost of the solution')),
         DeclareLaunchArgument('targets', default_value='true', description=(
-            'true: send moving targets; false: wait for those that you click or send')),
+            'true: send moving targets; false: wait for those that you drag, click or send')),
         DeclareLaunchArgument('use_sim_time', default_value='false', description=(
             'true: all nodes follow /clock of a simulator')),
-        DeclareLaunchArgument('fixed_frame', default_value='', description=(
-            'Frame that stands still in RViz and in which clicked points are sent. Empty: the '
-            'base_link, or else the root of the robot')),
         OpaqueFunction(function=choose_robot),
         OpaqueFunction(function=check_what_is_needed),
         # It declares the other arguments, so it comes before what reads them.
-        IncludeLaunchDescription(PythonLaunchDescriptionSource(
-            PathJoinSubstitution([SHARE, 'launch', 'ik_solver.launch.py']))),
+        included('ik_solver.launch.py'),
         OpaqueFunction(function=start_surroundings),
+        included('rviz.launch.py'),
     ])
 
 
@@ -69,12 +67,19 @@ def choose_robot(context: LaunchContext) -> list[SetLaunchConfiguration]:
             SetLaunchConfiguration('tip_links', tip_links or f'[{ROBOTS[robot]}]')]
 
 
+def included(name: str) -> IncludeLaunchDescription:
+    """Return another launch file of this package, with the arguments that this one was given."""
+    return IncludeLaunchDescription(PythonLaunchDescriptionSource(
+        PathJoinSubstitution([SHARE, 'launch', name])))
+
+
 def check_what_is_needed(context: LaunchContext) -> None:
     """Fail before anything is started: what launch has started when it fails is left running."""
     parse_urdf(read_urdf(LaunchConfiguration('urdf_file').perform(context)))
     FindPackagePrefix('robot_state_publisher').perform(context)
-    if IfCondition(LaunchConfiguration('rviz')).evaluate(context):
-        FindPackagePrefix('rviz2').perform(context)
+    for name, package in (('rviz', 'rviz2'), ('markers', 'tf2_ros')):
+        if IfCondition(LaunchConfiguration(name)).evaluate(context):
+            FindPackagePrefix(package).perform(context)
     IfCondition(LaunchConfiguration('targets')).evaluate(context)
 
 
@@ -83,9 +88,8 @@ def start_surroundings(context: LaunchContext) -> list[Node]:
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context).strip()
 
-    urdf = read_urdf(given('urdf_file'))
-    fixed_frame = given('fixed_frame') or given('base_link') or parse_urdf(urdf).root_link
-    description = {'robot_description': ParameterValue(urdf, value_type=str)}
+    description = {'robot_description': ParameterValue(
+        read_urdf(given('urdf_file')), value_type=str)}
     chain = {name: ParameterValue(LaunchConfiguration(name), value_type=kind)
              for name, kind in (('base_link', str), ('tip_links', list[str])) if given(name)}
     time = {'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)}
@@ -97,12 +101,4 @@ def start_surroundings(context: LaunchContext) -> list[Node]:
         Node(package='ik_solver_node', executable='demo_targets',
              parameters=[description, chain, time], remappings=topics.items(),
              condition=IfCondition(given('targets')), **common),
-        Node(package='rviz2', executable='rviz2', parameters=[time],
-             arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'demo.rviz']),
-                        '-f', fixed_frame],
-             # RViz knows absolute names; these bring them into the namespace.
-             remappings=[('/robot_description', topics['robot_description']),
-                         ('/target_pose', topics['target_pose']),
-                         ('/clicked_point', topics['target_point'])],
-             condition=IfCondition(given('rviz')), on_exit=Shutdown(), **common),
     ]

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.actions import (
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, Shutdown)
 from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -48,37 +49,37 @@ def generate_launch_description() -> LaunchDescription:
             'only; false: they are published on the topic joint_trajectory')),
         DeclareLaunchArgument('rviz', default_value='true', description=(
             'true: start RViz; closing it ends everything')),
+        DeclareLaunchArgument('markers', default_value='true', description=(
+            'true: start what publishes markers, handles to drag and the ghost of the solution')),
         DeclareLaunchArgument('targets', default_value='true', description=(
-            'true: send moving targets; false: wait for those that you click or send')),
+            'true: send moving targets; false: wait for those that you drag, click or send')),
         OpaqueFunction(function=start),
     ])
 
 
-def start(context: LaunchContext) -> list[Node]:
+def start(context: LaunchContext) -> list[Any]:
     """Return all nodes, after a look whether they can be started: launch leaves them running."""
     def is_true(name: str) -> bool:
         return IfCondition(LaunchConfiguration(name)).evaluate(context)
 
     has_rviz, has_targets, by_action = is_true('rviz'), is_true('targets'), is_true('action')
     mode = LaunchConfiguration('mode').perform(context)
-    check_what_is_needed(context, NEEDED | ({'rviz2': 'rviz2'} if has_rviz else {}))
+    check_what_is_needed(context, NEEDED | ({'rviz2': 'rviz2'} if has_rviz else {})
+                         | ({'tf2_ros': 'tf2-ros'} if is_true('markers') else {}))
     if by_action and mode != 'move':
         raise RuntimeError(f'action is true, but mode is {mode!r}; a goal is a whole motion, so '
                            "mode must be 'move'")
-    urdf = read_urdf(PathJoinSubstitution(
-        [SHARE, 'urdf', 'six_axis_arm_mock.urdf.xacro']).perform(context))
-    nodes = [*controlled_arm(urdf), solver(mode, by_action)]
+    file = PathJoinSubstitution(
+        [SHARE, 'urdf', 'six_axis_arm_mock.urdf.xacro']).perform(context)
+    urdf = read_urdf(file)
+    nodes: list[Any] = [*controlled_arm(urdf), solver(mode, by_action)]
     if has_targets:
         nodes.append(Node(
             package='ik_solver_node', executable='demo_targets', output='screen',
             parameters=[description_of(urdf), {'rate': TARGET_RATES[mode]}]))
-    if has_rviz:
-        nodes.append(Node(
-            package='rviz2', executable='rviz2', output='screen', on_exit=Shutdown(),
-            arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'demo.rviz']),
-                       '-f', parse_urdf(urdf).root_link],
-            remappings=[('/clicked_point', 'target_point')]))
-    return nodes
+    return [*nodes, IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', 'rviz.launch.py'])),
+        launch_arguments={'urdf_file': file}.items())]
 
 
 def check_what_is_needed(context: LaunchContext, needed: dict[str, str]) -> None:

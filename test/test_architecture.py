@@ -30,8 +30,9 @@ KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}
 # What not every machine has: imported where it is used, or with an answer to its absence.
 OPTIONAL = {
-    'argcomplete', 'control_msgs', 'diagnostic_updater', 'launch', 'launch_ros', 'matplotlib',
-    'mcap', 'mcap_ros2', 'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros', 'xacro'}
+    'argcomplete', 'control_msgs', 'diagnostic_updater', 'interactive_markers', 'launch',
+    'launch_ros', 'matplotlib', 'mcap', 'mcap_ros2', 'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros',
+    'xacro'}
 
 MODULES = sorted(PACKAGE.rglob('*.py'))
 every_module = pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def is_ros(name: str) -> bool:
     """Return whether a module comes with ROS."""
     top = name.partition('.')[0]
     return top.endswith(('_msgs', '_interfaces')) or top.startswith(
-        ('ament_', 'launch', 'rcl', 'rosidl', 'tf2_'))
+        ('ament_', 'interactive_markers', 'launch', 'rcl', 'rosidl', 'tf2_'))
 
 
 @every_module
@@ -151,4 +152,11 @@ def test_conversions_do_without_rclpy() -> None:
 def test_the_simulated_arm_does_without_ros(name: str) -> None:
     """The stand-in moves, and can be tested, without a node."""
     names = set(imports(parse(PACKAGE / 'ros' / 'stand_in' / f'{name}.py')))
+    assert not {name for name in names if is_ros(name)}
+
+
+@pytest.mark.parametrize('name', ['handle', 'scene', 'settings'])
+def test_what_rviz_is_shown_does_without_ros(name: str) -> None:
+    """What is to be seen, and where a handle goes, can be tested without a node."""
+    names = set(imports(parse(PACKAGE / 'ros' / 'rviz' / f'{name}.py')))
     assert not {name for name in names if is_ros(name)}

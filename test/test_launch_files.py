@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+import re
 import runpy
 import sys
 from threading import Thread
@@ -29,9 +30,11 @@ ARGUMENTS = {
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
         'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
         'target_poses_topic', 'target_path_topic', 'joint_states_topic', 'joint_commands_topic'},
-    'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'},
-    'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'targets'}}
-INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py']}
+    'rviz.launch.py': {'urdf_file', 'rviz', 'markers', 'use_sim_time', 'namespace',
+                       'fixed_frame'},
+    'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'markers', 'targets', 'use_sim_time'},
+    'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'markers', 'targets'}}
+INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py'] | ARGUMENTS['rviz.launch.py']}
 """The arguments that a launch file takes over from another one."""
 MOCK_XACRO = ROOT / 'urdf' / 'six_axis_arm_mock.urdf.xacro'
 ROBOT_STATE_PUBLISHER = """
@@ -139,13 +142,37 @@ def test_rviz_configuration() -> None:
     tools = {tool['Class'].partition('/')[2] for tool in manager['Tools']}
     assert {'Interact', 'PublishPoint'} <= tools
     displays = {display['Class'].partition('/')[2]: display for display in manager['Displays']}
-    assert set(displays) == {'Grid', 'RobotModel', 'TF', 'Pose', 'PointStamped'}
-    assert displays['RobotModel']['Description Topic']['Durability Policy'] == 'Transient Local'
-    topics = {item[key]['Value'] for item in (*displays.values(), *manager['Tools'])
+    assert set(displays) == {'Grid', 'RobotModel', 'MarkerArray', 'InteractiveMarkers', 'TF',
+                             'Pose', 'PointStamped'}
+    topics = {item[key]['Value'] for item in (*manager['Displays'], *manager['Tools'])
               for key in ('Topic', 'Description Topic') if key in item}
-    assert topics == {'/robot_description', '/target_pose', '/clicked_point'}
-    source = (ROOT / 'launch' / 'demo.launch.py').read_text()
-    assert all(f"('{topic}', topics[" in source for topic in topics)
+    assert topics == {'/robot_description', '/ghost/robot_description', '/ik_markers',
+                      '/target_pose', '/clicked_point'}
+    source = (ROOT / 'launch' / 'rviz.launch.py').read_text()
+    assert all(f"('{topic}', " in source for topic in topics)
+    # What others show too is off: frames, and the target as a pose.
+    assert [name for name, display in displays.items() if not display['Enabled']] == [
+        'TF', 'Pose']
+
+
+def test_rviz_looks_where_the_node_publishes() -> None:
+    """The ghost in frames with a prefix, half transparent; markers and handles by their names."""
+    yaml = pytest.importorskip('yaml')
+    displays = yaml.safe_load(RVIZ_CONFIG.read_text())['Visualization Manager']['Displays']
+    robot, ghost = (display for display in displays if 'RobotModel' in display['Class'])
+    assert (robot['TF Prefix'], ghost['TF Prefix']) == ('', 'ghost')
+    assert ghost['Alpha'] < 0.5 < robot['Alpha']
+    source = (ROOT / 'launch' / 'rviz.launch.py').read_text()
+    assert "'frame_prefix': 'ghost/'" in source
+    markers, = (display for display in displays if 'MarkerArray' in display['Class'])
+    for latched in (robot['Description Topic'], ghost['Description Topic'], markers['Topic']):
+        assert latched['Durability Policy'] == 'Transient Local'
+    handles, = (display for display in displays if 'InteractiveMarkers' in display['Class'])
+    room = ROOT / 'ik_solver_node' / 'ros' / 'rviz'
+    assert f"TOPICS = '{handles['Interactive Markers Namespace'][1:]}'" in (
+        room / 'handles.py').read_text()
+    drawn = set(re.findall(r"\('([a-z]+)', \d\): ", (room / 'markers.py').read_text()))
+    assert set(markers['Namespaces']) == drawn
 
 
 def test_mock_hardware_is_that_of_the_arm() -> None:
@@ -230,7 +257,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
     for package, name, command in (
             ('ik_solver_node', 'ik_solver_node', f'{RUN} "$@"'),
             ('ik_solver_node', 'demo_targets', f'{RUN}.demo_targets "$@"'),
-            ('robot_state_publisher', 'robot_state_publisher', 'exit 0')):
+            ('ik_solver_node', 'ik_solver_rviz', f'{RUN}.rviz "$@"'),
+            ('robot_state_publisher', 'robot_state_publisher', 'exit 0'),
+            ('tf2_ros', 'static_transform_publisher', f'echo "$@" > "{tmp_path}/static"')):
         install(tmp_path, package, name, command)
     monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path), prepend=':')
     monkeypatch.setenv('PYTHONPATH', str(ROOT), prepend=':')
@@ -357,7 +386,50 @@ def test_demo_reaches_targets(installed: Path) -> None:
     assert message.header.frame_id == 'shoulder_link'
     assert message.status[0].level == DiagnosticStatus.OK
     assert values == ['shoulder_link', ['flange_link']]
-    assert exit_codes == [0, 0, 0]
+    assert exit_codes == [0] * 6
+    assert '--frame-id base_link --child-frame-id ghost/base_link' in (
+        installed / 'static').read_text()
+
+
+def test_demo_shows_what_it_does(installed: Path) -> None:
+    """Markers in the namespace, of the targets on the topic that was told."""
+    from visualization_msgs.msg import Marker, MarkerArray
+    service, exit_codes = launch('demo.launch.py', {
+        'rviz': 'false', 'namespace': 'left', 'target_pose_topic': 'goal',
+        'joint_states_topic': 'joints'})
+    message, values = run_until_heard(
+        service, '/left/ik_markers', MarkerArray, '/left/ik_solver_rviz', ['use_sim_time'],
+        lambda message: {'target', 'tip', 'trail', 'verdict'} <= {
+            marker.ns for marker in message.markers if marker.action == Marker.ADD})
+    assert message.markers[0].header.frame_id == 'base_link'
+    assert values == [False]
+    assert exit_codes == [0] * 6
+
+
+def test_demo_without_markers(installed: Path) -> None:
+    """Neither they nor a ghost."""
+    from sensor_msgs.msg import JointState
+    service, exit_codes = launch('demo.launch.py', {'rviz': 'false', 'markers': 'false'})
+    run_until_heard(service, '/joint_states', JointState, '/ik_solver_node', ['urdf_file'])
+    assert exit_codes == [0] * 3
+    assert not (installed / 'ik_solver_rviz.started').exists()
+    assert not (installed / 'static_transform_publisher.started').exists()
+
+
+def test_rviz_is_shown_a_node_that_runs(installed: Path) -> None:
+    """The viewer gets the configuration and all names in the namespace; its end is that of all."""
+    install(installed, 'rviz2', 'rviz2', f'echo "$@" > "{installed}/told"')
+    install(installed, 'ik_solver_node', 'ik_solver_rviz', 'exit 0')
+    service, exit_codes = launch('rviz.launch.py', {
+        'namespace': 'left', 'urdf_file': str(ROOT / 'urdf' / 'scara.urdf')})
+    assert service.run() == 0
+    assert exit_codes == [0] * 4
+    told = (installed / 'told').read_text()
+    assert 'config/demo.rviz -f base_link' in told and '__ns:=/left' in told
+    for name in ('robot_description', 'ghost/robot_description', 'ik_markers',
+                 'ik_handles/update', 'ik_handles/feedback',
+                 'ik_handles/get_interactive_markers'):
+        assert f'-r /{name}:={name}' in told
 
 
 @pytest.mark.parametrize('arguments, tips, joints', [
@@ -376,8 +448,17 @@ def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joint
 
 
 @pytest.mark.parametrize('name, value', [
+    ('urdf_file', 'missing.urdf'), ('markers', 'perhaps'), ('rviz', 'perhaps')])
+def test_rviz_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
+    """As the demo does."""
+    service, exit_codes = launch('rviz.launch.py', {'rviz': 'false', name: value})
+    assert service.run() != 0
+    assert exit_codes == [] and list(installed.glob('*.started')) == []
+
+
+@pytest.mark.parametrize('name, value', [
     ('robot', 'toaster'), ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'),
-    ('targets', 'perhaps')])
+    ('targets', 'perhaps'), ('markers', 'perhaps')])
 def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
     """When launch fails it leaves running what it has only just started, so nothing may be."""
     service, exit_codes = launch('demo.launch.py', {'rviz': 'false', name: value})
@@ -401,7 +482,7 @@ def test_mock_hardware_is_moved(mode: str, installed: Path, with_controllers: No
     assert spawned[:3] == ['joint_state_broadcaster', 'joint_trajectory_controller',
                            '--param-file']
     assert Path(spawned[3]).samefile(ROOT / 'config' / 'mock_controllers.yaml')
-    assert exit_codes == [0] * 5
+    assert exit_codes == [0] * 8
 
 
 def test_mock_hardware_without_ros2_control_starts_nothing(

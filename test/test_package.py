@@ -17,10 +17,10 @@ REVIEWED_KEYS = {
     'python3-argcomplete', 'python3-hypothesis', 'python3-mypy', 'python3-numba', 'python3-numpy',
     'python3-pytest', 'python3-tqdm', 'python3-transforms3d', 'python3-yaml',
     'action_msgs', 'ament_flake8', 'ament_index_python', 'ament_pep257', 'builtin_interfaces',
-    'control_msgs', 'diagnostic_msgs', 'geometry_msgs', 'launch', 'launch_ros', 'nav_msgs',
-    'rcl_interfaces', 'rclpy', 'robot_state_publisher', 'rosgraph_msgs', 'rviz2', 'sensor_msgs',
-    'std_msgs', 'std_srvs', 'tf2_ros_py', 'trajectory_msgs', 'urdfdom_py', 'visualization_msgs',
-    'xacro'}
+    'control_msgs', 'diagnostic_msgs', 'geometry_msgs', 'interactive_markers', 'launch',
+    'launch_ros', 'nav_msgs', 'rcl_interfaces', 'rclpy', 'robot_state_publisher',
+    'rosgraph_msgs', 'rviz2', 'sensor_msgs', 'std_msgs', 'std_srvs', 'tf2_ros', 'tf2_ros_py',
+    'trajectory_msgs', 'urdfdom_py', 'visualization_msgs', 'xacro'}
 # module -> what package.xml calls it, where the two differ
 KEY_OF = {
     'argcomplete': 'python3-argcomplete', 'numba': 'python3-numba', 'numpy': 'python3-numpy',

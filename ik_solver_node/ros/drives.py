@@ -57,6 +57,9 @@ class Listener(Protocol):
     def halted(self, reasons: Mapping[Reason, str]) -> None:
         """Hear why the arm is kept where it is, when that has changed."""
 
+    def heads_for(self, positions: np.ndarray) -> None:
+        """Hear where the joints will be, shape (n,) [rad or m], when the motion ends."""
+
     def cycled(self, elapsed: float, missed: int) -> None:
         """Hear how long a period's work took [s], and how many periods it came too late for."""
 
@@ -147,6 +150,7 @@ class DirectDrive:
             published = self._output.send(Command(
                 self._posture.joints(shows_all(self._settings)), {},
                 joints=self._chain.joint_names))
+            self._listener.heads_for(answer.positions)
         self._listener.report(header, answer, published)
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
@@ -379,10 +383,18 @@ class TimedDrive:
             assert self._header is not None
             self._listener.report(self._header, tick.answer,
                                   published if tick.answer.accepted else None)
+        self._tell_destination(tick)
         self._tell()
         if self._then is not None and self._pilot.has_arrived:
             then, self._then = self._then, None
             then()
+
+    def _tell_destination(self, tick: Tick) -> None:
+        """Tell where the arm is going from now on, or, having stopped anywhere, where it is."""
+        if tick.state is not None and self._pilot.has_arrived:
+            self._listener.heads_for(tick.state.positions)
+        elif tick.answer is not None and tick.answer.positions is not None:
+            self._listener.heads_for(tick.answer.positions)
 
     def _follow_lines(self) -> None:
         """Set off along straight lines, if they are planned by now."""
@@ -392,6 +404,7 @@ class TimedDrive:
                 return
             if plan.success or self._settings.lines.allow_partial:
                 self._pilot.follow(plan.motion())
+                self._listener.heads_for(plan.states.positions[-1])
             self._listener.report_lines(self._lines_header, plan)
         except IkSolverError as error:
             self._listener.refuse(self._lines_header, str(error))

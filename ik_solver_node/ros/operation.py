@@ -19,6 +19,8 @@ joint_commands         out, JointState            with ``use_measured_state``, i
                        FollowJointTrajectory      instead
 <controller>/commands  out, Float64MultiArray     with ``output.kind`` position_array, instead
 ~/solution             out, DiagnosticArray       latched; verdict and errors of each target
+~/destination          out, JointState            latched; where the joints will be when the motion
+                                                  ends
 /diagnostics           out, DiagnosticArray       1 Hz and on change
 =====================  =========================  =================================================
 
@@ -46,6 +48,7 @@ from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.pilot import Reason
 from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.destination import Destination
 from ik_solver_node.ros.drives import (
     DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
 from ik_solver_node.ros.frames import Frames
@@ -60,6 +63,7 @@ from ik_solver_node.ros.status import FAULTS, NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import TrackResult, Verdict
 from nav_msgs.msg import Path
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
@@ -131,8 +135,12 @@ class Operation:
         self._output = self._make_output()
         self._closing.callback(self._output.close)
         # Latched, so that whoever asks after a target is sent still hears the answer.
-        self._solution = self._publisher('~/solution', LATCHED)
-        self._diagnostics = self._publisher('/diagnostics', QoSProfile(depth=10))
+        self._solution = self._publisher(DiagnosticArray, '~/solution', LATCHED)
+        self._diagnostics = self._publisher(
+            DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
+        self._destination = Destination(
+            self._node, self._publisher(JointState, '~/destination', LATCHED), self._steady_clock)
+        self._closing.callback(self._destination.close)
         self._frames = Frames(self._node)
         if self._settings.use_measured_state:
             self._measured = MeasuredJoints(self._node.get_logger().warning)
@@ -191,9 +199,9 @@ class Operation:
             self._drive.halt(Reason.INACTIVE, 'the node is not active; activate it (ros2 '
                              f'lifecycle set {self._node.get_fully_qualified_name()} activate)')
 
-    def _publisher(self, topic: str, qos: QoSProfile) -> Any:
-        """Return a publisher of diagnostics."""
-        publisher = self._node.create_publisher(DiagnosticArray, topic, qos)
+    def _publisher(self, kind: Any, topic: str, qos: QoSProfile) -> Any:
+        """Return a publisher, until the end."""
+        publisher = self._node.create_publisher(kind, topic, qos)
         self._closing.callback(self._node.destroy_publisher, publisher)
         return publisher
 
@@ -321,6 +329,8 @@ class Operation:
         self._chain = self._status.chain = chain
         self._record_limits()
         self._status.halts = {}
+        if self._measured is None:  # else it is not known where the arm is
+            self._destination.announce(posture, posture.chain_positions)
         self._keep_still()
         self._listen_to_targets()
         if self._is_active:
@@ -457,6 +467,11 @@ class Operation:
         self._status.halts = dict(reasons)
         if changed:
             self._publish_diagnostics()
+
+    def heads_for(self, positions: np.ndarray) -> None:
+        """Tell where the joints will be when the motion ends."""
+        assert self._posture is not None
+        self._destination.announce(self._posture, positions)
 
     def cycled(self, elapsed: float, missed: int) -> None:
         """Note how long a period's work took [s], and how many periods it came too late for."""

@@ -49,6 +49,12 @@ class Posture:
         """Take the chain's joints to be at `positions` (n,) [rad or m]."""
         self._independent.update(zip(self._chain.joint_names, positions.tolist()))
 
+    def moved_to(self, positions: np.ndarray) -> Posture:
+        """Return the same robot with the chain's joints at `positions` (n,) [rad or m]."""
+        there = Posture(self._chain, self)
+        there.move(positions)
+        return there
+
     def joints(self, every: bool) -> dict[str, float]:
         """
         Return positions by name [rad or m].

@@ -43,12 +43,14 @@ class Bench:
             use_measured_state=True, measured_timeout=60.0, watch=WatchOptions(max_deviation=0.0),
             motion=MotionOptions(mode=Mode.MOVE))
         self.sent: list[tuple[float, Command]] = []
+        self.heads: list[np.ndarray] = []
         self.measured = MeasuredJoints(pytest.fail)
         self.measured.follow(chain)
         self.drive = drives.TimedDrive(
             self, PoseTracker(chain), Posture(chain, None), self, self.measured,  # type: ignore
             settings, SimpleNamespace(report=lambda *_: None, halted=lambda _: None,
-                                      cycled=lambda *_: None))
+                                      cycled=lambda *_: None,
+                                      heads_for=self.heads.append))
 
     def create_timer(self, period: float, callback: Callable[[], None], clock: Any) -> None:
         """Keep the callback of the only timer."""

@@ -47,7 +47,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     ('ik_solver solve {arm} --point -0.1 0.2 1e-3 --seed joint_1=2 joint_2', ['joint_2=']),
     ('ik_solver fk {arm} --degrees --link too', ['tool0']),
     ('ik_solver fk {arm} joint_', [f'joint_{k}=' for k in range(1, 7)]),
-    ('ik_solver fk {folder}/six_ax', ['{arm}']),
+    ('ik_solver fk {folder}/six_axis_arm.', ['{arm}']),
     ('ik_solver fk /no/such.urdf --link ', []),
 ])
 def test_bash_completes_it(env, line, offered) -> None:

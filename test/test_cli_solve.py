@@ -313,7 +313,7 @@ def test_a_urdf_that_cannot_be_used_is_said(capsys, tmp_path) -> None:
 def test_xacro_that_is_not_installed_is_said(capsys, monkeypatch) -> None:
     """With how to install it."""
     monkeypatch.setitem(sys.modules, 'xacro', None)
-    code, _, err = call(capsys, 'solve', str(RAIL.path()), '--point', *POSITION)
+    code, _, err = call(capsys, 'solve', f'{RAIL.path()}.xacro', '--point', *POSITION)
     assert code == 2
     assert 'needs xacro, which is not installed; run "pip install xacro" or' in err
 

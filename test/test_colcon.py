@@ -70,7 +70,7 @@ def test_installed_node_starts_and_stops(workspace: Path, ros_domain: int, words
         'urdf/planar_2r.urdf')
     node = subprocess.Popen(['bash', '-c', script], cwd=workspace, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    deadline = Timer(90.0, node.kill)
+    deadline = Timer(300.0, node.kill)
     deadline.start()
     try:
         lines = []

@@ -8,7 +8,7 @@ import math
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
-from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
 from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.motion import Waypoint
 from ik_solver_node.pose import as_vector, Pose
@@ -179,6 +179,24 @@ def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp:
             point.accelerations = state.accelerations.tolist()
         message.points.append(point)
     return message
+
+
+def joint_positions(message: JointState) -> dict[str, float]:
+    """
+    Return the positions [rad or m] in a message by name; it may hold none.
+
+    Raises
+    ------
+    InvalidPoseError
+        If there is not one position for each name.
+
+    """
+    if not message.position:
+        return {}
+    if len(message.name) != len(message.position):
+        raise InvalidPoseError(f'joint states have {len(message.name)} names, but '
+                               f'{len(message.position)} positions')
+    return dict(zip(message.name, message.position))
 
 
 def diagnostics(stamp: Time, frame_id: str, status: DiagnosticStatus) -> DiagnosticArray:

@@ -24,7 +24,7 @@ from ik_solver_node.motion import Mode
 from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason, Tick
 from ik_solver_node.pose import Pose
-from ik_solver_node.ros.background import Background
+from ik_solver_node.ros.errand import Errand
 from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
@@ -250,7 +250,7 @@ class TimedDrive:
         self._told: dict[Reason, str] = {}
         self._then: Callable[[], None] | None = None
         self._moved_on_at = self._cycled_at = -math.inf
-        self._planner: Background[LinePlan] = Background()
+        self._planner: Errand[LinePlan] = Errand()
         warm_up_paths()
         # Simulated time is the time of a simulated arm; else no clock that may be set counts.
         clock = node.get_clock()

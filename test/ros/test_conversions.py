@@ -20,6 +20,7 @@ from ik_solver_node.target import DirectionTarget, PointTarget, PoseTarget
 from ik_solver_node.tracker import PoseTracker
 import numpy as np
 import pytest
+from sensor_msgs.msg import JointState
 
 ALL = TargetParameters()
 QUARTER_TURN = Quaternion(z=math.sqrt(0.5), w=math.sqrt(0.5))
@@ -141,13 +142,24 @@ def test_no_frame_means_the_base_frame() -> None:
     assert np.array_equal(target.pose.matrix(), Pose.from_rpy([0, 2, 0], [0, 0, 0]).matrix())
 
 
-def test_joint_states_hold_names_and_positions() -> None:
+def test_joint_states_there_and_back() -> None:
     """Names and positions stay together; velocity and effort stay empty."""
     message = conversions.joint_state({'b': 1.5, 'a': -0.5}, Time(sec=7))
     assert message.header.stamp.sec == 7
     assert list(message.name) == ['b', 'a']
     assert not message.velocity and not message.effort
-    assert list(message.position) == [1.5, -0.5]
+    assert conversions.joint_positions(message) == {'b': 1.5, 'a': -0.5}
+
+
+def test_joint_states_without_positions_hold_none() -> None:
+    """Drivers may send velocities alone."""
+    assert conversions.joint_positions(JointState(name=['a'], velocity=[1.0])) == {}
+
+
+def test_joint_states_that_do_not_fit_are_refused() -> None:
+    """Which position is whose cannot be known."""
+    with pytest.raises(InvalidPoseError, match='2 names, but 1 positions'):
+        conversions.joint_positions(JointState(name=['a', 'b'], position=[1.0]))
 
 
 def test_solution_and_refusal_have_the_same_values() -> None:

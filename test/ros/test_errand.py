@@ -6,11 +6,11 @@ from threading import Event
 from time import monotonic
 
 from ik_solver_node.exceptions import OptionsError
-from ik_solver_node.ros.background import Background
+from ik_solver_node.ros.errand import Errand
 import pytest
 
 
-def outcome_of(work: Background[int]) -> int:
+def outcome_of(work: Errand[int]) -> int:
     """Return what comes of the work."""
     end = monotonic() + 10.0
     while monotonic() < end:
@@ -22,7 +22,7 @@ def outcome_of(work: Background[int]) -> int:
 
 def test_an_outcome_is_there_when_the_work_is_done_and_only_once() -> None:
     """Nobody waits for it."""
-    work: Background[int] = Background()
+    work: Errand[int] = Errand()
     assert not work.is_busy and work.outcome() is None
     go = Event()
     work.start(lambda: 7 if go.wait(10.0) else 0)
@@ -34,7 +34,7 @@ def test_an_outcome_is_there_when_the_work_is_done_and_only_once() -> None:
 
 def test_new_work_takes_the_place_of_old() -> None:
     """The outcome of what nobody wants any more is not told."""
-    work: Background[int] = Background()
+    work: Errand[int] = Errand()
     go = Event()
     work.start(lambda: 1 if go.wait(10.0) else 0)
     work.start(lambda: 2)
@@ -47,7 +47,7 @@ def test_new_work_takes_the_place_of_old() -> None:
 
 def test_a_mistake_is_raised_where_the_outcome_is_asked_for() -> None:
     """Whatever it is."""
-    work: Background[int] = Background()
+    work: Errand[int] = Errand()
 
     def fail() -> int:
         raise OptionsError('not like this')

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar('T')
 
 
-class Background(Generic[T]):
+class Errand(Generic[T]):
     """
     Does one piece of work at a time; a new one takes the place of the last.
 

@@ -3,6 +3,7 @@
 Set up ik_solver_node and run it; one line, nothing to do before.
 
     python3 run.py demo  [...]    the node moves a robot arm to targets for about 20 s
+    python3 run.py demo --view    drag the arm about with the mouse, in a browser
     python3 run.py test  [...]    the tests; further arguments go to pytest
     python3 run.py bench [...]    the benchmarks; with --peers other solvers beside ours
 
@@ -58,6 +59,12 @@ PIP_VARIABLES_KEPT = {
     'PIP_EXTRA_INDEX_URL', 'PIP_FIND_LINKS', 'PIP_INDEX_URL', 'PIP_NO_INDEX', 'PIP_PROXY',
     'PIP_RETRIES', 'PIP_TIMEOUT', 'PIP_TRUSTED_HOST'}
 
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+APT_INSTALL_CHROMIUM = (
+    'export DEBIAN_FRONTEND=noninteractive; '
+    'install() { apt-get install --yes --no-install-recommends chromium; }; '
+    'install || { apt-get update && install; }')
+
 # Like `python -m`, except that Ctrl-C ends it quietly even while modules are being imported.
 RUN_MODULE = """
 import runpy, sys
@@ -85,6 +92,10 @@ def main() -> None:
         set_up(with_tests=name != 'demo')
         if name == 'bench' and wants_peers(arguments):
             add_peers()
+        if name == 'demo' and '--view' in arguments:
+            add_viewer()
+        if name == 'test':
+            add_browser()
         if name != 'demo':  # whose arguments may be paths relative to the user's folder
             os.chdir(ROOT)
         become(COMMANDS[name] + arguments)
@@ -166,6 +177,26 @@ def add_peers() -> None:
                 failed.append(peer)
         if not failed:  # else the next run tries those again
             STAMP.write_text(json.dumps({**read_stamp(), 'peers': wanted}))
+
+
+def add_viewer() -> None:
+    """Install what shows the arm in a browser."""
+    wanted = fingerprint('setup.py')
+    with one_at_a_time() as lock:
+        if read_stamp().get('view') == wanted:
+            return
+        spared = python_of_ros()[1] if sourced_distribution() else []
+        run_step('installing the viewer', [*PIP_INSTALL, *spared, '-e', '.[view]'], lock)
+        STAMP.write_text(json.dumps({**read_stamp(), 'view': wanted}))
+
+
+def add_browser() -> None:
+    """Install Chromium for the tests of the viewer, where that is ours to do; else they skip."""
+    if any(map(shutil.which, BROWSERS)) or not shutil.which('apt-get') or os.geteuid() != 0:
+        return
+    with one_at_a_time() as lock:
+        if not attempt('installing Chromium', ['sh', '-c', APT_INSTALL_CHROMIUM], lock):
+            print(f'      left out, its tests will skip: {"".join(last_lines(1))}', flush=True)
 
 
 def installed_versions() -> list[str]:

@@ -31,6 +31,7 @@ setup(
         'motion': ['ruckig>=0.12'],
         'record': ['matplotlib>=3.6', 'mcap>=1.6', 'mcap-ros2-support>=0.5'],
         'test': ['pytest'],
+        'view': ['pycollada>=0.8', 'viser>=1.1,<2'],
         'xacro': ['xacro'],
     },
     zip_safe=True,
@@ -43,6 +44,7 @@ setup(
         'console_scripts': [
             'ik_solver = ik_solver_node.cli:main',
             'ik_solver_node = ik_solver_node.ros.__main__:main',
+            'ik_solver_viewer = ik_solver_node.viewer.__main__:main',
             'ik_solver_stand_in = ik_solver_node.ros.stand_in.__main__:main',
             'demo_targets = ik_solver_node.ros.demo_targets:main',
             'demo_referee = ik_solver_node.ros.demo_referee:main',

@@ -3,9 +3,11 @@ The main job, live in a terminal: the node moves a robot to moving targets, and 
 
     python -m ik_solver_node.ros.demo
     python -m ik_solver_node.ros.demo --urdf my_robot.urdf --tip gripper
+    python -m ik_solver_node.ros.demo --view
 
 Three processes talk over DDS: the node itself, a source of targets, and a referee that reads the
-joint states and computes on its own where the tip got to. It ends by itself with a summary.
+joint states and computes on its own where the tip got to. It ends by itself with a summary. With
+--view there is a page instead, on which the arm follows the mouse until Ctrl-C.
 
 exit code: 0 if all went well; 1 if a target within reach was missed, a joint state was wrong or a
 process died; 2 if the robot or an option cannot be used; 130 after Ctrl-C.
@@ -29,6 +31,7 @@ from ik_solver_node.exceptions import ChainError, IkSolverError
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.demo_processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
                                                POLL_PERIOD)
+from ik_solver_node.ros.demo_view import run_view
 from ik_solver_node.urdf_file import read_urdf
 
 PACKAGE = 'ik_solver_node'
@@ -66,6 +69,8 @@ def _parse_arguments() -> argparse.Namespace:
                         help='other targets, the same for the same N (default: 0)')
     parser.add_argument('--domain', metavar='N', type=_domain, default=None,
                         help='ROS domain to join, 0 to 232 (default: one of its own)')
+    parser.add_argument('--view', action='store_true',
+                        help='serve a page on which the arm can be dragged about, until Ctrl-C')
     return parser.parse_args()
 
 
@@ -123,7 +128,10 @@ class Demo:
             profile.write(EAGER_DISCOVERY)
             profile.flush()
             environment = child_environment(profile.name, self._arguments.domain)
-            exit_code = self._run_children(model, environment)
+            if self._arguments.view:
+                exit_code = self._show(model, environment)
+            else:
+                exit_code = self._run_children(model, environment)
         return 128 + self._signal if self._signal else exit_code
 
     def _note_signal(self, number: int, frame: Any) -> None:
@@ -175,6 +183,12 @@ class Demo:
             end_all((node, referee, source))
         self._say(*referee.printed.new_lines())
         return self._close(died, node, referee)
+
+    def _show(self, model: dict[str, Any], environment: dict[str, str]) -> int:
+        """Let the arm be dragged about in a browser; return the exit code."""
+        self._say(f'Starting the node and a page (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]}); '
+                  'open the address below in a browser, Ctrl-C ends it')
+        return run_view(model, environment, self._say, lambda: self._signal != 0)
 
     def _watch(self, node: Child, referee: Child, source: Child) -> Child | None:
         """Show what happens until the source is done; return a child that died, if one did."""

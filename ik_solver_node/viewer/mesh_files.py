@@ -75,5 +75,5 @@ def _share_folder(package: str) -> Path | None:
     try:
         from ament_index_python.packages import get_package_share_directory
         return Path(get_package_share_directory(package))
-    except (ImportError, LookupError, ValueError):
+    except (ImportError, LookupError, OSError, ValueError):  # OSError: no ROS is sourced
         return None

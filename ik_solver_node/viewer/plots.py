@@ -50,5 +50,5 @@ class SolvePlots:
         """Add an empty plot."""
         scales = {'x': {'time': False}, **({'y': scale} if scale else {})}
         return gui.add_uplot(
-            data=(np.zeros(1), np.full(1, FLOOR)), aspect=2.2, scales=scales,
+            data=(np.zeros(1), np.full(1, FLOOR)), height=130, scales=scales,
             series=({'label': 'time [s]'}, {'label': label, 'stroke': colour, 'width': 1.5}))

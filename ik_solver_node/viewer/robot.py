@@ -18,7 +18,7 @@ from ik_solver_node.viewer.tip_scene import TipScene
 from ik_solver_node.viewer.visuals import read_visuals
 import numpy as np
 
-VIEWPOINT = np.array([1.5, 1.2, 0.95])
+VIEWPOINT = np.array([1.15, 0.9, 0.55])
 """From where the robot is looked at, in sizes of it."""
 
 
@@ -75,7 +75,7 @@ class Robot:
     def _look_at(self, server: Any) -> None:
         """Bring the robot into view, for those who look already too."""
         size = self._scene.size
-        at = np.array([0.0, 0.0, 0.35 * size])
+        at = np.array([0.0, 0.0, 0.45 * size])
         for camera in (server.initial_camera,
                        *(client.camera for client in server.get_clients().values())):
             camera.position = at + VIEWPOINT * size

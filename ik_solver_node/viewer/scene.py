@@ -118,7 +118,7 @@ class RobotScene:
         """Draw the ground; without shadows, which are slow to draw without a graphics card."""
         self._scene.configure_default_lights(cast_shadow=False)
         cell = 10.0 ** np.round(np.log10(0.3 * self.size))
-        extent = cell * np.ceil(3.0 * self.size / cell)
+        extent = cell * np.ceil(2.0 * self.size / cell)
         self._scene.add_grid('/ground', width=extent, height=extent, cell_size=cell,
                              section_size=extent, cell_color=(215, 215, 220))
 

@@ -37,7 +37,7 @@ class TipScene:
 
     def __init__(self, scene: Any, name: str, base_path: str, tip_path: str, size: float,
                  trail_length: float) -> None:
-        self.gizmo = Gizmo(scene, f'{base_path}/target_{name}', 0.25 * size)
+        self.gizmo = Gizmo(scene, f'{base_path}/target_{name}', 0.2 * size)
         self._size, self._trail_length = size, trail_length
         self._points: deque[tuple[float, np.ndarray]] = deque()
         scene.add_frame(f'{tip_path}/frame', axes_length=0.1 * size, axes_radius=0.004 * size)

@@ -1,4 +1,4 @@
-"""Start the viewer, quiet on Ctrl-C from the first moment on: ``python -m ik_solver_node.viewer``."""
+"""Start the viewer, quiet on Ctrl-C from the first moment on; see `ik_solver_node.ros`."""
 
 import os
 import signal

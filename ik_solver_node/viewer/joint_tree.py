@@ -17,13 +17,16 @@ class JointTree:
     Parameters
     ----------
     model : RobotModel
-        The robot. At first its joints are as near to 0 as their limits allow.
+        The robot.
+    start : mapping of str to float, optional
+        Where its joints are taken to be until that is told [rad or m]; others are as near to 0 as
+        their limits allow.
 
     """
 
-    def __init__(self, model: RobotModel) -> None:
+    def __init__(self, model: RobotModel, start: Mapping[str, float] = {}) -> None:
         self.model = model
-        self._known = {joint.name: min(max(0.0, joint.lower), joint.upper)
+        self._known = {joint.name: start.get(joint.name, min(max(0.0, joint.lower), joint.upper))
                        for joint in model.joints if joint.type.is_movable}
         self._told: set[str] = set()
 

@@ -43,7 +43,8 @@ class MeshFinder:
         elif parts.scheme == 'file':
             tried = [Path(unquote(parts.netloc + parts.path))]
         elif '://' in uri:
-            raise MeshError(f'mesh {uri}: {parts.scheme}:// is not read; use package:// or file://')
+            raise MeshError(f'mesh {uri}: {parts.scheme}:// is not read; use package:// or '
+                            'file://')
         else:
             tried = [(self._folder or Path()) / uri]
         found = next((file for file in tried if file.is_file()), None)

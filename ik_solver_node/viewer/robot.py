@@ -57,8 +57,7 @@ class Robot:
         self.chain = chain = KinematicChain.from_model(
             model, settings.base_link or None, settings.tip_links or None)
         self._settings = settings
-        self._tree = JointTree(model)
-        self._tree.update(self._middle())
+        self._tree = JointTree(model, self._middle())
         finder = MeshFinder(settings.mesh_path, settings.urdf_file)
         shapes = shapes_of(read_visuals(urdf, note), finder, note)
         self._scene = RobotScene(server.scene, self._tree, shapes, ranges_of(model))
@@ -96,8 +95,7 @@ class Robot:
 
     def home(self, tip_link: str) -> Pose:
         """Return where a tip is with all joints in the middle of their ranges."""
-        tree = JointTree(self.chain.model)
-        tree.update(self._middle())
+        tree = JointTree(self.chain.model, self._middle())
         return Pose.from_matrix(tree.T_base_tip(self.chain.base_link, tip_link))
 
     def draw(self, now: float) -> None:

@@ -41,9 +41,8 @@ class Scene:
         self.targets: list[PoseStamped] = []
         client.node.create_subscription(PoseStamped, 'target_pose', self.targets.append, 100)
         self.chain = KinematicChain.from_model(parse_urdf(read_urdf(ARM)))
-        tree = JointTree(self.chain.model)
-        tree.update(self.chain.joint_positions(self.chain.mid_range()))
-        self.size = tree.size()
+        middle = self.chain.joint_positions(self.chain.mid_range())
+        self.size = JointTree(self.chain.model, middle).size()
 
     def tip(self) -> np.ndarray:
         """Return where the tip is in the base, shape (4, 4) [m]."""
@@ -66,7 +65,8 @@ class Scene:
         self.stand()
         camera, tip = Camera(self.size), self.tip()
         origin = camera.pixel(tip[:3, 3])
-        ends = [camera.pixel(tip[:3, 3] + 0.9 * GIZMO * self.size * axis) for axis in tip[:3, :3].T]
+        reach = 0.9 * GIZMO * self.size
+        ends = [camera.pixel(tip[:3, 3] + reach * axis) for axis in tip[:3, :3].T]
         best = int(np.argmax([np.linalg.norm(end - origin) for end in ends]))
         way = (ends[best] - origin) / np.linalg.norm(ends[best] - origin)
         # Towards the middle of the page, so that it stays in sight.

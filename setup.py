@@ -31,7 +31,7 @@ setup(
         'motion': ['ruckig>=0.12'],
         'record': ['matplotlib>=3.6', 'mcap>=1.6', 'mcap-ros2-support>=0.5'],
         'test': ['pytest'],
-        'view': ['pycollada>=0.8', 'viser>=1.1,<2'],
+        'view': ['pycollada>=0.8', 'viser>=1.1,<1.2'],
         'xacro': ['xacro'],
     },
     zip_safe=True,

@@ -1,8 +1,9 @@
 """
-Show a robot in RViz that follows moving targets, or the points that you click.
+Show a robot in RViz, in a browser or both; it follows moving targets, or those that you set.
 
     ros2 launch ik_solver_node demo.launch.py
     ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
+    ros2 launch ik_solver_node demo.launch.py view:=true rviz:=false targets:=false
 
 Every argument of ik_solver.launch.py can be given too.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
+from ik_solver_node.viewer.web import load_viser
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, Shutdown)
@@ -33,6 +35,8 @@ def generate_launch_description() -> LaunchDescription:
             description='Robot model, a .urdf or .xacro file'),
         DeclareLaunchArgument('rviz', default_value='true', description=(
             'true: start RViz; closing it ends the demo')),
+        DeclareLaunchArgument('view', default_value='false', description=(
+            'true: start the viewer, which prints the address of a page to open in a browser')),
         DeclareLaunchArgument('targets', default_value='true', description=(
             'true: send moving targets; false: wait for those that you click or send')),
         DeclareLaunchArgument('use_sim_time', default_value='false', description=(
@@ -54,6 +58,8 @@ def check_what_is_needed(context: LaunchContext) -> None:
     FindPackagePrefix('robot_state_publisher').perform(context)
     if IfCondition(LaunchConfiguration('rviz')).evaluate(context):
         FindPackagePrefix('rviz2').perform(context)
+    if IfCondition(LaunchConfiguration('view')).evaluate(context):
+        load_viser()
     IfCondition(LaunchConfiguration('targets')).evaluate(context)
 
 
@@ -76,6 +82,11 @@ def start_surroundings(context: LaunchContext) -> list[Node]:
         Node(package='ik_solver_node', executable='demo_targets',
              parameters=[description, chain, time], remappings=topics.items(),
              condition=IfCondition(given('targets')), **common),
+        # The file, not the text: meshes may be given by their way from there.
+        Node(package='ik_solver_node', executable='ik_solver_viewer', parameters=[
+                {'urdf_file': ParameterValue(LaunchConfiguration('urdf_file'), value_type=str)},
+                chain, time],
+             remappings=topics.items(), condition=IfCondition(given('view')), **common),
         Node(package='rviz2', executable='rviz2', parameters=[time],
              arguments=['-d', PathJoinSubstitution([SHARE, 'config', 'demo.rviz']),
                         '-f', fixed_frame],

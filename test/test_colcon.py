@@ -56,7 +56,8 @@ def test_files_are_installed_where_ros_looks(workspace: Path) -> None:
         sources = {path.name for path in (ROOT / folder).iterdir() if path.is_file()}
         installed = {path.name for path in (prefix / 'share/ik_solver_node' / folder).iterdir()}
         assert installed == sources
-    for name in ('ik_solver_node', 'ik_solver', 'ik_solver_stand_in', 'demo_targets',
+    for name in ('ik_solver_node', 'ik_solver', 'ik_solver_stand_in', 'ik_solver_viewer',
+                 'demo_targets',
                  'demo_referee'):
         assert os.access(prefix / 'lib/ik_solver_node' / name, os.X_OK)
 

@@ -23,7 +23,7 @@ ARGUMENTS = {
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
         'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
         'joint_states_topic', 'joint_commands_topic'},
-    'demo.launch.py': {'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'}}
+    'demo.launch.py': {'urdf_file', 'rviz', 'view', 'targets', 'use_sim_time', 'fixed_frame'}}
 
 START_TIMEOUT = 120.0
 """So long may the node take until it is running [s]; it may have to compile first."""
@@ -253,7 +253,8 @@ def test_demo_reaches_targets(installed: Path) -> None:
 
 
 @pytest.mark.parametrize('name, value', [
-    ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'), ('targets', 'perhaps')])
+    ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'), ('targets', 'perhaps'),
+    ('view', 'perhaps')])
 def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
     """When launch fails it leaves running what it has only just started, so nothing may be."""
     service, exit_codes = launch('demo.launch.py', {'rviz': 'false', name: value})

@@ -167,16 +167,17 @@ class ViewerNode(Node):
         if self._robot is not None:
             self._panel.show_joints(self._robot.limits())
         self._panel.plots.draw()
-        self._panel.show_verdict(self._verdict())
+        answers = self._answers.values()
+        self._panel.show_verdicts(
+            [(answer.colour, answer.verdict, answer.words()) for answer in answers]
+            or [(None, self._state(), [])])
 
-    def _verdict(self) -> str:
-        """Return how things stand in words."""
+    def _state(self) -> str:
+        """Return how things stand before there is an answer to any target."""
         if self._robot is None:
             return 'Waiting for a robot_description'
         if not self._robot.is_known:
             return f'Waiting for joint_states of {", ".join(self._robot.chain.joint_names)}'
-        if self._answers:
-            return '\n\n'.join(answer.words() for answer in self._answers.values())
         absent = [link.name for link in self._links if not link.is_there]
         return f'{", ".join(absent)} does not run' if absent else 'Drag the arrows at the tip'
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from time import monotonic
 from typing import Any, Protocol
 
 from ik_solver_node.viewer.knobs import Choice, hint, Knob, KNOBS, same, Slider, Switch
 from ik_solver_node.viewer.limits import Nearness
 from ik_solver_node.viewer.plots import SolvePlots
+from ik_solver_node.viewer.scene import COLOURS
+from ik_solver_node.viewer.visuals import Colour
 
-DOTS = {Nearness.FREE: '🟢', Nearness.NEAR: '🟠', Nearness.AT_LIMIT: '🔴'}
-"""How a joint is marked in the list; the colours are those of the rings."""
+TEXT = '<div style="padding: 0.3em 0.7em; font-size: 0.85em; line-height: 1.4">{}</div>'
+"""How words are set."""
 
 TOUCHED = 1.5
 """A knob that was moved by hand is not moved for so long: what is heard may be older [s]."""
@@ -46,7 +49,7 @@ class Panel:
     def __init__(self, gui: Any, wishes: Wishes) -> None:
         self._gui, self._wishes = gui, wishes
         self._touched: dict[str, float] = {}
-        self._verdict = gui.add_markdown('Waiting for a robot')
+        self._verdict = gui.add_html('')
         self._button('Stop', 'red', lambda: wishes.wish_trigger('stop'),
                      'The arm brakes at once, and stays until Resume')
         self._button('Resume', None, lambda: wishes.wish_trigger('resume'),
@@ -58,13 +61,15 @@ class Panel:
         with gui.add_folder('Solves'):
             self.plots = SolvePlots(gui)
         with gui.add_folder('Joints', expand_by_default=False):
-            self._joints = gui.add_markdown('')
+            self._joints = gui.add_html('')
         with gui.add_folder('Notes', visible=False) as self._folder:
             self._notes = gui.add_markdown('')
 
-    def show_verdict(self, text: str) -> None:
-        """Say how the last targets went."""
-        self._verdict.content = text
+    def show_verdicts(self, verdicts: Iterable[tuple[Colour | None, str, Iterable[str]]]) -> None:
+        """Say how the last targets went: for each a colour, a word, and what more there is."""
+        self._verdict.content = TEXT.format('<br>'.join(
+            f'{_dot(colour)} <b>{escape(word)}</b> {"<br>".join(map(escape, more))}'
+            for colour, word, more in verdicts))
 
     def show_said(self, sentence: str) -> None:
         """Say what came of a button or a slider."""
@@ -73,9 +78,9 @@ class Panel:
 
     def show_joints(self, joints: Mapping[str, tuple[float, Nearness]]) -> None:
         """List the joints, where they are [rad or m] and whether they are free to move."""
-        rows = [f'| {DOTS[nearness]} {name} | {position:.3f} | {nearness.value} |'
-                for name, (position, nearness) in joints.items()]
-        self._joints.content = '\n'.join(['| joint | at | |', '|---|---|---|', *rows])
+        self._joints.content = TEXT.format('<br>'.join(
+            f'{_dot(COLOURS[nearness])} {escape(name)} {position:.3f} {nearness.value}'
+            for name, (position, nearness) in joints.items()))
 
     def show_notes(self, notes: list[str]) -> None:
         """Say what of the robot cannot be shown."""
@@ -116,3 +121,8 @@ class Panel:
 
         handle.on_update(changed)
         return handle
+
+
+def _dot(colour: Colour | None) -> str:
+    """Return a dot of a colour as HTML."""
+    return f'<span style="color: rgb{colour}">&#9679;</span>' if colour else ''

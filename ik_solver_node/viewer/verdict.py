@@ -6,8 +6,11 @@ from collections.abc import Mapping
 import math
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from ik_solver_node.viewer.visuals import Colour
 
-MARKS = {DiagnosticStatus.OK: '🟢', DiagnosticStatus.WARN: '🟠', DiagnosticStatus.ERROR: '🔴'}
+COLOURS: Mapping[bytes, Colour] = {
+    DiagnosticStatus.OK: (60, 170, 90), DiagnosticStatus.WARN: (245, 165, 30),
+    DiagnosticStatus.ERROR: (225, 35, 45)}
 """How good a verdict is, at a glance."""
 
 
@@ -19,6 +22,10 @@ class Answer:
     ----------
     tip : str
         The tip link it is about.
+    verdict : str
+        In a word.
+    colour : Colour
+        How good it is.
     elapsed, error : float
         How long the solve took [s] and how far off it is [m]; NaN if nothing was solved.
 
@@ -29,23 +36,21 @@ class Answer:
         self.tip = status.name.partition(': ')[2]
         self.elapsed = _number(values, 'elapsed [s]')
         self.error = _number(values, 'position_error [m]')
-        self._turn = _number(values, 'orientation_error [rad]')
-        self._verdict = values.get('verdict', '').replace('_', ' ') or 'no verdict'
+        self.verdict = values.get('verdict', '').replace('_', ' ') or 'no verdict'
+        self.colour = COLOURS.get(status.level, COLOURS[DiagnosticStatus.ERROR])
         self._blocking = values.get('blocking_joints', '')
         self._tries = values.get('iterations', ''), values.get('restarts', '')
-        self._mark = MARKS.get(status.level, '🔴')
         self._sentence = status.message
 
-    def words(self) -> str:
-        """Return it as Markdown."""
-        lines = [f'{self._mark} **{self._verdict}** {self.tip}', self._sentence]
+    def words(self) -> list[str]:
+        """Return what more there is to say: some sentences."""
+        sentences = [self.tip, self._sentence]
         if self._blocking:
-            lines.append(f'In the way: the limits of {self._blocking}')
+            sentences.append(f'in the way: the limits of {self._blocking}')
         if math.isfinite(self.elapsed):
-            lines.append(f'{1e3 * self.error:.3g} mm and {math.degrees(self._turn):.3g} deg off, '
-                         f'solved in {1e3 * self.elapsed:.3g} ms with {self._tries[0]} steps and '
-                         f'{self._tries[1]} restarts')
-        return '\n\n'.join(lines)
+            sentences.append(f'solved in {1e3 * self.elapsed:.2g} ms, steps: {self._tries[0]}, '
+                             f'restarts: {self._tries[1]}')
+        return sentences
 
 
 def _number(values: Mapping[str, str], key: str) -> float:

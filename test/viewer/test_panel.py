@@ -84,7 +84,11 @@ def test_buttons(server: Any, panel: Panel) -> None:
 def test_words(panel: Panel) -> None:
     """What is said is shown; notes only if there are any."""
     panel.show_joints({'elbow': (1.23456, Nearness.NEAR)})
-    assert '🟠 elbow | 1.235 | near' in panel._joints.content
+    assert 'rgb(245, 165, 30)' in panel._joints.content
+    assert 'elbow 1.235 near' in panel._joints.content
+    panel.show_verdicts([((1, 2, 3), 'reached', ['<b>', 'close']), (None, 'waiting', [])])
+    assert '&lt;b&gt;<br>close' in panel._verdict.content and 'rgb(1, 2, 3)' in (
+        panel._verdict.content)
     panel.show_notes([])
     assert not panel._folder.visible
     panel.show_notes(['a mesh is missing'])
@@ -94,11 +98,11 @@ def test_words(panel: Panel) -> None:
 
 
 def test_curves(panel: Panel) -> None:
-    """In milliseconds and millimetres; what was not solved is no point."""
+    """In milliseconds and micrometres; what was not solved is no point."""
     panel.plots.add(1.0, 0.002, 1e-4)
     panel.plots.add(2.0, math.nan, math.nan)
     panel.plots.add(3.0, 0.001, 0.0)
     panel.plots.draw()
     at, times = panel.plots._times.data
-    assert at.tolist() == [1.0, 3.0] and times.tolist() == [2.0, 1.0]
-    assert panel.plots._errors.data[1].tolist() == pytest.approx([0.1, 1e-6])
+    assert at.tolist() == [0.0, 2.0] and times.tolist() == [2.0, 1.0]
+    assert panel.plots._errors.data[1].tolist() == pytest.approx([100.0, 1e-3])

@@ -182,7 +182,7 @@ def test_nothing_is_sent_before_the_arm_is_known(world: World) -> None:
     world.drag('tool0', (0.5, 0.1, 0.0))
     world.spin_for(0.3)
     assert heard == []
-    assert 'Waiting for joint_states of joint_1, joint_2' in world.viewer._verdict()
+    assert 'Waiting for joint_states of joint_1, joint_2' in world.viewer._state()
 
 
 def test_no_number_that_is_none_is_sent(world: World) -> None:
@@ -287,7 +287,7 @@ def test_the_robot_comes_by_topic(world: World) -> None:
     """A broken one is refused, and the one there is stays; a new one takes over."""
     publisher = world.other.create_publisher(String, 'robot_description', QoSProfile(
         depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
-    assert world.viewer._verdict() == 'Waiting for a robot_description'
+    assert world.viewer._state() == 'Waiting for a robot_description'
     publisher.publish(String(data=read_urdf(ARM)))
     world.spin_until(lambda: world.viewer._robot, 'robot')
     first = world.viewer._robot

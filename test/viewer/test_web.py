@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from urllib.request import urlopen
 
 from ik_solver_node.exceptions import MissingDependencyError, OptionsError
-from ik_solver_node.viewer.web import address_of, free_port, LAST_PORT, load_viser, open_server
+from ik_solver_node.viewer.web import (
+    address_of, free_port, is_own_page, LAST_PORT, load_viser, open_server)
 from pages import page_server
 import pytest
 
@@ -20,6 +21,41 @@ def test_the_page_is_served_on_this_machine_only() -> None:
         assert address.startswith('http://127.0.0.1:')
         with urlopen(address) as answer:
             assert b'<canvas' in (page := answer.read()) or b'<script' in page
+
+
+@pytest.mark.parametrize('origin, is_welcome', [
+    (None, True), ('http://{}', True), ('http://evil.example', False), ('null', False),
+    ('http://127.0.0.1:1', False)])
+def test_only_its_own_pages_may_talk_to_it(
+        caplog: pytest.LogCaptureFixture, origin: str | None, is_welcome: bool) -> None:
+    """A page of somebody else is turned away before it is heard."""
+    with page_server() as server:
+        from viser import __version__
+        from websockets.exceptions import ConnectionClosed
+        from websockets.sync.client import connect
+        place = address_of(server, '127.0.0.1').removeprefix('http://')
+        connected = []
+        server._websock_server.on_client_connect(lambda client: connected.append(client))
+        with connect(f'ws://{place}', origin=origin and origin.format(place),
+                     subprotocols=[f'viser-v{__version__}']) as client:
+            if is_welcome:
+                client.recv(timeout=10.0)
+            else:
+                with pytest.raises(ConnectionClosed, match='served by somebody else'):
+                    client.recv(timeout=10.0)
+        assert bool(connected) == is_welcome
+        assert is_welcome or server._websock_server._client_state_from_id == {}
+
+
+@pytest.mark.parametrize('origin, asked, host, is_welcome', [
+    ('http://localhost:80', 'localhost:80', '127.0.0.1', True),
+    ('http://[::1]:80', '[::1]:80', '::1', True),
+    ('http://evil.example:80', 'evil.example:80', '127.0.0.1', False),
+    ('http://robot:80', 'robot:80', '0.0.0.0', True),
+    ('http://evil.example', 'robot:80', '0.0.0.0', False)])
+def test_names_of_this_machine(origin: str, asked: str, host: str, is_welcome: bool) -> None:
+    """A name that somebody else gave it is none, while it is for itself."""
+    assert is_own_page(origin, asked, host) == is_welcome
 
 
 def test_a_port_that_is_taken_is_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,5 +105,5 @@ def test_addresses(host: str, address: str) -> None:
 def test_without_viser_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one sentence."""
     monkeypatch.setitem(sys.modules, 'viser', None)
-    with pytest.raises(MissingDependencyError, match="run \"pip install 'viser>=1.1,<2'"):
+    with pytest.raises(MissingDependencyError, match="run \"pip install 'viser>=1.1,<1.2'"):
         load_viser()

@@ -62,8 +62,8 @@ PIP_VARIABLES_KEPT = {
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 APT_INSTALL_CHROMIUM = (
     'export DEBIAN_FRONTEND=noninteractive; '
-    'install() { apt-get install --yes --no-install-recommends chromium; }; '
-    'install || { apt-get update && install; }')
+    'install() { timeout 300 apt-get install --yes --no-install-recommends chromium; }; '
+    'install || { timeout 60 apt-get update && install; }')
 
 # Like `python -m`, except that Ctrl-C ends it quietly even while modules are being imported.
 RUN_MODULE = """

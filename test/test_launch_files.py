@@ -121,6 +121,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
     for package, name, command in (
             ('ik_solver_node', 'ik_solver_node', f'{run} "$@"'),
             ('ik_solver_node', 'demo_targets', f'{run}.demo_targets "$@"'),
+            ('ik_solver_node', 'ik_solver_viewer',
+             f'exec "{sys.executable}" -m ik_solver_node.viewer "$@"'),
             ('robot_state_publisher', 'robot_state_publisher', 'exit 0')):
         marker = tmp_path / 'share' / 'ament_index' / 'resource_index' / 'packages' / package
         marker.parent.mkdir(parents=True, exist_ok=True)
@@ -250,6 +252,20 @@ def test_demo_reaches_targets(installed: Path) -> None:
     assert message.status[0].level == DiagnosticStatus.OK
     assert values == ['shoulder_link', ['flange_link']]
     assert exit_codes == [0, 0, 0]
+
+
+def test_demo_shows_the_robot_on_a_page(installed: Path) -> None:
+    """The viewer runs in the namespace, knows the robot, and ends cleanly with the others."""
+    from diagnostic_msgs.msg import DiagnosticArray
+    pytest.importorskip('viser')
+    service, exit_codes = launch('demo.launch.py', {
+        'rviz': 'false', 'view': 'true', 'namespace': 'left', 'tip_links': '[flange_link]'})
+    _, values = run_until_heard(
+        service, '/left/ik_solver_node/solution', DiagnosticArray, '/left/ik_solver_viewer',
+        ['urdf_file', 'tip_links', 'use_sim_time'])
+    assert values == [str(installed / 'share/ik_solver_node/urdf/six_axis_arm.urdf'),
+                      ['flange_link'], False]
+    assert exit_codes == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize('name, value', [

@@ -1,4 +1,4 @@
-"""The node behind the page: what is dragged and clicked, as viser would tell it, becomes topics."""
+"""The node behind the page: what is dragged and clicked becomes topics and calls."""
 
 from __future__ import annotations
 

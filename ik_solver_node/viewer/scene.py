@@ -20,7 +20,7 @@ COLOURS: Mapping[Nearness, Colour] = {
     Nearness.FREE: (60, 170, 90), Nearness.NEAR: (245, 165, 30), Nearness.AT_LIMIT: (225, 35, 45)}
 """Of a ring around a joint."""
 
-SMALLEST_RING, LARGEST_RING = 0.03, 0.12
+SMALLEST_RING, LARGEST_RING = 0.03, 0.1
 """Radius of the ring around a joint, as shares of the size of the robot."""
 
 
@@ -106,7 +106,7 @@ class RobotScene:
         from trimesh import creation
         radius = min(max(_radius(joint.axis, shapes), SMALLEST_RING * self.size),
                      LARGEST_RING * self.size)
-        ring = creation.torus(radius, 0.08 * radius + 0.002 * self.size, major_sections=40,
+        ring = creation.torus(radius, 0.05 * radius + 0.0015 * self.size, major_sections=40,
                               minor_sections=10)
         self._rings[joint.name] = self._scene.add_mesh_simple(
             f'{path}/ring', np.asarray(ring.vertices, dtype=np.float32),

@@ -89,11 +89,9 @@ def main() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        set_up(with_tests=name != 'demo')
+        set_up(with_tests=name != 'demo', with_view=name == 'demo' and '--view' in arguments)
         if name == 'bench' and wants_peers(arguments):
             add_peers()
-        if name == 'demo' and '--view' in arguments:
-            add_viewer()
         if name == 'test':
             add_browser()
         if name != 'demo':  # whose arguments may be paths relative to the user's folder
@@ -131,13 +129,15 @@ def check_platform() -> None:
             'The library in this package works without ROS: pip install .')
 
 
-def set_up(with_tests: bool) -> None:
+def set_up(with_tests: bool, with_view: bool = False) -> None:
     """Make .venv and fill it, as far as that is not done yet."""
     wanted = {
         'venv': f'{ROOT} {BASE_PYTHON} {PYTHON_VERSION} {sourced_distribution()}',
         'package': fingerprint('setup.py', 'requirements/ros.txt')}
     if with_tests:
         wanted['tests'] = fingerprint('requirements/test.txt')
+    if with_view:
+        wanted['view'] = fingerprint('setup.py')
     if not missing(wanted):
         return
     with one_at_a_time() as lock:
@@ -177,17 +177,6 @@ def add_peers() -> None:
                 failed.append(peer)
         if not failed:  # else the next run tries those again
             STAMP.write_text(json.dumps({**read_stamp(), 'peers': wanted}))
-
-
-def add_viewer() -> None:
-    """Install what shows the arm in a browser."""
-    wanted = fingerprint('setup.py')
-    with one_at_a_time() as lock:
-        if read_stamp().get('view') == wanted:
-            return
-        spared = python_of_ros()[1] if sourced_distribution() else []
-        run_step('installing the viewer', [*PIP_INSTALL, *spared, '-e', '.[view]'], lock)
-        STAMP.write_text(json.dumps({**read_stamp(), 'view': wanted}))
 
 
 def add_browser() -> None:
@@ -252,15 +241,19 @@ def plan(parts: list[str]) -> list[tuple[str, list[str]]]:
     ros = [] if distribution else ['-r', 'requirements/ros.txt']
     if 'venv' in parts:
         check_venv_module(python)
+    extras = 'motion,view,xacro' if 'view' in parts else 'motion,xacro'
     steps = {
         'venv': (f'making .venv with {python}', [python, '-m', 'venv', *flags, str(VENV)]),
         'package': (
             f'installing what ROS 2 {distribution} lacks, and this package' if distribution else
             'installing ROS 2, numba and this package (about 500 MB on disk)',
-            [*PIP_INSTALL, *spared, *ros, '-e', '.[motion,xacro]']),
+            [*PIP_INSTALL, *spared, *ros, '-e', f'.[{extras}]']),
+        'view': ('installing the viewer', [*PIP_INSTALL, *spared, '-e', '.[view]']),
         'tests': ('installing the test tools',
                   [*PIP_INSTALL, *spared, '-r', 'requirements/test.txt'])}
-    return [steps[part] for part in parts]
+    if 'package' in parts:
+        del steps['view']  # it comes with the package
+    return [steps[part] for part in parts if part in steps]
 
 
 def python_of_ros() -> tuple[str, list[str]]:

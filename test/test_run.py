@@ -152,17 +152,12 @@ def test_a_peer_that_cannot_be_installed_is_left_out(
     assert installed == []
 
 
-def test_the_viewer_is_installed_once(
-        elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the first `demo --view`, beside what is there."""
-    elsewhere.mkdir()
-    run.STAMP.write_text('{"venv": "here"}')
-    steps = []
-    monkeypatch.setattr(run, 'run_step', lambda title, command, lock: steps.append(command))
-    run.add_viewer()
-    run.add_viewer()
-    assert [command[-2:] for command in steps] == [['-e', '.[view]']]
-    assert run.read_stamp().keys() == {'venv', 'view'}
+def test_the_viewer_is_installed_when_asked_for(elsewhere: Path) -> None:
+    """With the package, or after it."""
+    assert '.[motion,xacro]' in words(run.plan(['venv', 'package']))
+    together = run.plan(['venv', 'package', 'view'])
+    assert len(together) == 2 and '.[motion,view,xacro]' in words(together)
+    assert words(run.plan(['view']))[-2:] == ['-e', '.[view]']
 
 
 @pytest.mark.parametrize('there, user, is_installed', [

@@ -4,10 +4,11 @@ The arm in a browser: a ROS node of its own, drawn with viser.
 ======================  ===========================================================================
 node                    topics, timers and what happens when
 settings                its parameters
-solver_link             the node that solves: its answers, parameters and services
+target_topic            the targets that are dragged, and those of others
+solver_link, verdict    the node that solves: its parameters and services, what it says of targets
 web                     the server of the page
-scene                   the robot on the page; of links from `visuals`, `shapes` and `mesh_files`
-tip_scene               what belongs to a tip: what was asked, what was reached, the way it took
+robot                   a robot on the page, drawn by `scene` and, for each tip, `tip_scene`
+visuals, shapes         what its links look like; `mesh_files` finds their meshes
 gizmo                   what is dragged
 panel                   words, buttons and sliders; `knobs` says which, `plots` draws the curves
 joint_tree, limits      where links are, and how near joints are to their limits

@@ -53,7 +53,7 @@ class Gizmo:
 
         """
         with self._lock:
-            self._is_held = phase != 'end'
+            self._is_held = phase == 'start' or (phase == 'update' and self._is_held)
             try:
                 pose = Pose(position, np.roll(np.asarray(wxyz, dtype=np.float64), -1))
             except (InvalidPoseError, ValueError):

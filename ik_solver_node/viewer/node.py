@@ -110,6 +110,8 @@ class ViewerNode(Node):
 
     def _on_description(self, message: String) -> None:
         """Show the robot that is described, if it can be; else keep the one there is."""
+        if self._robot is not None and message.data == self._robot.chain.model.urdf:
+            return
         try:
             self._use(message.data)
         except IkSolverError as error:
@@ -154,7 +156,8 @@ class ViewerNode(Node):
             wish()
         if self._robot is not None and self._robot.is_known:
             for tip, topic in self._topics.items():
-                topic.tick(monotonic(), self._mode == Mode.TRACK.value, self._robot.tip(tip))
+                topic.tick(monotonic(), self._mode == Mode.TRACK.value,
+                           partial(self._robot.tip, tip))
 
     def _on_draw_timer(self) -> None:
         """Draw the robot."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.exceptions import InvalidPoseError
@@ -50,7 +51,7 @@ class TargetTopic:
         self._node.destroy_subscription(self._subscription)
         self._node.destroy_publisher(self._publisher)
 
-    def tick(self, now: float, is_stream: bool, tip: Pose) -> None:
+    def tick(self, now: float, is_stream: bool, tip: Callable[[], Pose]) -> None:
         """
         Send what is due.
 
@@ -61,8 +62,8 @@ class TargetTopic:
         is_stream : bool
             Whether the node wants a steady stream, so that the same target is sent again while
             it is held, and after that until the tip is there.
-        tip : Pose
-            Where the tip is, in the same frame as the gizmo.
+        tip : callable
+            Returns where the tip is, in the same frame as the gizmo.
 
         """
         dragged = self._gizmo.take()
@@ -72,7 +73,7 @@ class TargetTopic:
         elif is_stream and now < self._streams_until:
             if self._gizmo.is_held:
                 self._streams_until = now + PATIENCE
-            elif _is_at(tip, self._gizmo.pose):
+            elif _is_at(tip(), self._gizmo.pose):
                 self._streams_until = 0.0
             self._send(self._gizmo.pose)
 

@@ -42,6 +42,8 @@ def test_a_drag_is_taken_once(gizmo: Gizmo) -> None:
     assert gizmo.take() is None
     gizmo.hear('end', (0.2, 0.0, 0.0), TURNED)
     assert not gizmo.is_held and gizmo.take() is None
+    gizmo.hear('update', (0.3, 0.0, 0.0), TURNED)  # late
+    assert not gizmo.is_held and gizmo.take() is not None
 
 
 def test_what_is_held_stays_in_the_hand(gizmo: Gizmo) -> None:

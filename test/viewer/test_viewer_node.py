@@ -291,6 +291,9 @@ def test_the_robot_comes_by_topic(world: World) -> None:
     publisher.publish(String(data=read_urdf(ARM)))
     world.spin_until(lambda: world.viewer._robot, 'robot')
     first = world.viewer._robot
+    publisher.publish(String(data=read_urdf(ARM)))  # the same again, as some publishers do
+    world.spin_for(0.2)
+    assert world.viewer._robot is first
     for broken in ('<robot', FORK):  # the fork has two tips to choose from
         publisher.publish(String(data=broken))
         world.spin_for(0.2)

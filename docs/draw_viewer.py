@@ -36,7 +36,7 @@ def take_picture(address):
         page.goto(address)
         page.get_by_text(NOTICE).locator('xpath=../..').get_by_role('button').click()
         page.wait_for_selector('text=reached')
-        page.wait_for_timeout(8000.0)
+        page.wait_for_timeout(14000.0)
         page.screenshot(path=HERE / 'viewer.png', timeout=120_000.0)
         browser.close()
 

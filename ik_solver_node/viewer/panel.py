@@ -14,7 +14,7 @@ from ik_solver_node.viewer.scene import COLOURS
 from ik_solver_node.viewer.visuals import Colour
 
 TEXT = '<div style="padding: 0.3em 0.7em; font-size: 0.85em; line-height: 1.4">{}</div>'
-"""How words are set."""
+"""How words are set, as HTML: what nodes and files say is not to be taken for Markdown."""
 
 TOUCHED = 1.5
 """A knob that was moved by hand is not moved for so long: what is heard may be older [s]."""
@@ -55,7 +55,7 @@ class Panel:
         self._button('Resume', None, lambda: wishes.wish_trigger('resume'),
                      'The next target moves the arm again')
         self._button('Home', None, wishes.wish_home, 'To the middle of the range of each joint')
-        self._said = gui.add_markdown('', visible=False)
+        self._said = gui.add_html('', visible=False)
         with gui.add_folder('Parameters'):
             self._knobs = {knob.name: (knob, self._add_knob(knob)) for knob in KNOBS}
         with gui.add_folder('Solves'):
@@ -63,7 +63,7 @@ class Panel:
         with gui.add_folder('Joints', expand_by_default=False):
             self._joints = gui.add_html('')
         with gui.add_folder('Notes', visible=False) as self._folder:
-            self._notes = gui.add_markdown('')
+            self._notes = gui.add_html('')
 
     def show_verdicts(self, verdicts: Iterable[tuple[Colour | None, str, Iterable[str]]]) -> None:
         """Say how the last targets went: for each a colour, a word, and what more there is."""
@@ -73,7 +73,7 @@ class Panel:
 
     def show_said(self, sentence: str) -> None:
         """Say what came of a button or a slider."""
-        self._said.content = f'*{sentence}*'
+        self._said.content = TEXT.format(f'<i>{escape(sentence)}</i>')
         self._said.visible = True
 
     def show_joints(self, joints: Mapping[str, tuple[float, Nearness]]) -> None:
@@ -84,7 +84,7 @@ class Panel:
 
     def show_notes(self, notes: list[str]) -> None:
         """Say what of the robot cannot be shown."""
-        self._notes.content = '\n'.join(f'* {note}' for note in notes)
+        self._notes.content = TEXT.format('<br>'.join(map(escape, notes)))
         self._folder.visible = bool(notes)
 
     def show_parameters(self, values: Mapping[str, Any]) -> None:

@@ -91,8 +91,8 @@ def test_words(panel: Panel) -> None:
         panel._verdict.content)
     panel.show_notes([])
     assert not panel._folder.visible
-    panel.show_notes(['a mesh is missing'])
-    assert panel._folder.visible and 'a mesh is missing' in panel._notes.content
+    panel.show_notes(['a mesh <{of}> is missing'])
+    assert panel._folder.visible and 'a mesh &lt;{of}&gt; is missing' in panel._notes.content
     panel.show_said('stop: stopped')
     assert panel._said.visible and 'stop: stopped' in panel._said.content
 

@@ -3,6 +3,7 @@
 Set up ik_solver_node and run it; one line, nothing to do before.
 
     python3 run.py demo  [...]    the node moves a robot arm to targets for about 20 s
+    python3 run.py demo --view    drag the arm about with the mouse, in a browser
     python3 run.py test  [...]    the tests; further arguments go to pytest
     python3 run.py bench [...]    the benchmarks; with --peers other solvers beside ours
 
@@ -58,6 +59,12 @@ PIP_VARIABLES_KEPT = {
     'PIP_EXTRA_INDEX_URL', 'PIP_FIND_LINKS', 'PIP_INDEX_URL', 'PIP_NO_INDEX', 'PIP_PROXY',
     'PIP_RETRIES', 'PIP_TIMEOUT', 'PIP_TRUSTED_HOST'}
 
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+APT_INSTALL_CHROMIUM = (
+    'export DEBIAN_FRONTEND=noninteractive; '
+    'install() { timeout 300 apt-get install --yes --no-install-recommends chromium; }; '
+    'install || { timeout 60 apt-get update && install; }')
+
 # Like `python -m`, except that Ctrl-C ends it quietly even while modules are being imported.
 RUN_MODULE = """
 import runpy, sys
@@ -82,9 +89,11 @@ def main() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        set_up(with_tests=name != 'demo')
+        set_up(with_tests=name != 'demo', with_view=name == 'demo' and '--view' in arguments)
         if name == 'bench' and wants_peers(arguments):
             add_peers()
+        if name == 'test':
+            add_browser()
         if name != 'demo':  # whose arguments may be paths relative to the user's folder
             os.chdir(ROOT)
         become(COMMANDS[name] + arguments)
@@ -120,13 +129,15 @@ def check_platform() -> None:
             'The library in this package works without ROS: pip install .')
 
 
-def set_up(with_tests: bool) -> None:
+def set_up(with_tests: bool, with_view: bool = False) -> None:
     """Make .venv and fill it, as far as that is not done yet."""
     wanted = {
         'venv': f'{ROOT} {BASE_PYTHON} {PYTHON_VERSION} {sourced_distribution()}',
         'package': fingerprint('setup.py', 'requirements/ros.txt')}
     if with_tests:
         wanted['tests'] = fingerprint('requirements/test.txt')
+    if with_view:
+        wanted['view'] = fingerprint('setup.py')
     if not missing(wanted):
         return
     with one_at_a_time() as lock:
@@ -166,6 +177,15 @@ def add_peers() -> None:
                 failed.append(peer)
         if not failed:  # else the next run tries those again
             STAMP.write_text(json.dumps({**read_stamp(), 'peers': wanted}))
+
+
+def add_browser() -> None:
+    """Install Chromium for the tests of the viewer, where that is ours to do; else they skip."""
+    if any(map(shutil.which, BROWSERS)) or not shutil.which('apt-get') or os.geteuid() != 0:
+        return
+    with one_at_a_time() as lock:
+        if not attempt('installing Chromium', ['sh', '-c', APT_INSTALL_CHROMIUM], lock):
+            print(f'      left out, its tests will skip: {"".join(last_lines(1))}', flush=True)
 
 
 def installed_versions() -> list[str]:
@@ -221,15 +241,19 @@ def plan(parts: list[str]) -> list[tuple[str, list[str]]]:
     ros = [] if distribution else ['-r', 'requirements/ros.txt']
     if 'venv' in parts:
         check_venv_module(python)
+    extras = 'motion,view,xacro' if 'view' in parts else 'motion,xacro'
     steps = {
         'venv': (f'making .venv with {python}', [python, '-m', 'venv', *flags, str(VENV)]),
         'package': (
             f'installing what ROS 2 {distribution} lacks, and this package' if distribution else
             'installing ROS 2, numba and this package (about 500 MB on disk)',
-            [*PIP_INSTALL, *spared, *ros, '-e', '.[motion,xacro]']),
+            [*PIP_INSTALL, *spared, *ros, '-e', f'.[{extras}]']),
+        'view': ('installing the viewer', [*PIP_INSTALL, *spared, '-e', '.[view]']),
         'tests': ('installing the test tools',
                   [*PIP_INSTALL, *spared, '-r', 'requirements/test.txt'])}
-    return [steps[part] for part in parts]
+    if 'package' in parts:
+        del steps['view']  # it comes with the package
+    return [steps[part] for part in parts if part in steps]
 
 
 def python_of_ros() -> tuple[str, list[str]]:

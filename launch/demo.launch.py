@@ -1,9 +1,10 @@
 """
-Show a robot in RViz that follows moving targets, or those that you drag or click.
+Show a robot in RViz, in a browser or both; it follows moving targets, or those that you set.
 
     ros2 launch ik_solver_node demo.launch.py
     ros2 launch ik_solver_node demo.launch.py robot:=spider
     ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
+    ros2 launch ik_solver_node demo.launch.py view:=true rviz:=false targets:=false
 
 Every argument of ik_solver.launch.py and of rviz.launch.py can be given too.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
+from ik_solver_node.viewer.web import load_viser
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration)
@@ -42,6 +44,8 @@ def generate_launch_description() -> LaunchDescription:
             'true: start RViz; closing it ends the demo')),
         DeclareLaunchArgument('markers', default_value='true', description=(
             'true: start what publishes markers, handles to drag and the ghost of the solution')),
+        DeclareLaunchArgument('view', default_value='false', description=(
+            'true: start the viewer, which prints the address of a page to open in a browser')),
         DeclareLaunchArgument('targets', default_value='true', description=(
             'true: send moving targets; false: wait for those that you drag, click or send')),
         DeclareLaunchArgument('use_sim_time', default_value='false', description=(
@@ -80,6 +84,8 @@ def check_what_is_needed(context: LaunchContext) -> None:
     for name, package in (('rviz', 'rviz2'), ('markers', 'tf2_ros')):
         if IfCondition(LaunchConfiguration(name)).evaluate(context):
             FindPackagePrefix(package).perform(context)
+    if IfCondition(LaunchConfiguration('view')).evaluate(context):
+        load_viser()
     IfCondition(LaunchConfiguration('targets')).evaluate(context)
 
 
@@ -101,4 +107,9 @@ def start_surroundings(context: LaunchContext) -> list[Node]:
         Node(package='ik_solver_node', executable='demo_targets',
              parameters=[description, chain, time], remappings=topics.items(),
              condition=IfCondition(given('targets')), **common),
+        # The file, not the text: meshes may be given by their way from there.
+        Node(package='ik_solver_node', executable='ik_solver_viewer', parameters=[
+                {'urdf_file': ParameterValue(LaunchConfiguration('urdf_file'), value_type=str)},
+                chain, time],
+             remappings=topics.items(), condition=IfCondition(given('view')), **common),
     ]

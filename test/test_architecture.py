@@ -24,15 +24,16 @@ FLOORS = {
     'all_solutions': 9, 'following': 9, 'solver': 9,
     'check': 10, 'chunks': 10, 'path': 10, 'tracker': 10,
     'batch': 11, 'line_plan': 11, 'pilot': 11, 'record': 11,
-    'cli': 12, 'ros': 12, 'viewer': 12,
+    'cli': 12, 'ros': 12,
+    'viewer': 13,
 }
 KNOWS_ROS = ('ros', 'viewer')
 KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'typing'}
 # What not every machine has: imported where it is used, or with an answer to its absence.
 OPTIONAL = {
-    'argcomplete', 'control_msgs', 'diagnostic_updater', 'interactive_markers', 'launch',
-    'launch_ros', 'matplotlib', 'mcap', 'mcap_ros2', 'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros',
-    'xacro'}
+    'ament_index_python', 'argcomplete', 'control_msgs', 'diagnostic_updater',
+    'interactive_markers', 'launch', 'launch_ros', 'matplotlib', 'mcap', 'mcap_ros2',
+    'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros', 'trimesh', 'viser', 'xacro'}
 
 MODULES = sorted(PACKAGE.rglob('*.py'))
 every_module = pytest.mark.parametrize(
@@ -138,6 +139,15 @@ def test_kernels_import_only_numpy_and_numba() -> None:
     """Kernels are arithmetic on arrays."""
     tops = {name.partition('.')[0] for name in imports(parse(PACKAGE / 'kernels.py'))}
     assert tops <= KERNELS_MAY_IMPORT
+
+
+@pytest.mark.parametrize('name', [
+    'gizmo', 'joint_tree', 'knobs', 'limits', 'panel', 'plots', 'robot', 'scene', 'settings',
+    'shapes', 'tip_scene', 'visuals', 'web'])
+def test_the_page_does_without_ros(name: str) -> None:
+    """What is drawn can be tested without a node."""
+    names = set(imports(parse(PACKAGE / 'viewer' / f'{name}.py')))
+    assert not {name for name in names if is_ros(name)}
 
 
 def test_conversions_do_without_rclpy() -> None:

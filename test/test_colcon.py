@@ -57,7 +57,7 @@ def test_files_are_installed_where_ros_looks(workspace: Path) -> None:
         installed = {path.name for path in (prefix / 'share/ik_solver_node' / folder).iterdir()}
         assert installed == sources
     for name in ('ik_solver_node', 'ik_solver', 'ik_solver_rviz', 'ik_solver_stand_in',
-                 'demo_targets', 'demo_referee'):
+                 'ik_solver_viewer', 'demo_targets', 'demo_referee'):
         assert os.access(prefix / 'lib/ik_solver_node' / name, os.X_OK)
 
 

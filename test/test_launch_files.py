@@ -32,7 +32,7 @@ ARGUMENTS = {
         'target_poses_topic', 'target_path_topic', 'joint_states_topic', 'joint_commands_topic'},
     'rviz.launch.py': {'urdf_file', 'rviz', 'markers', 'use_sim_time', 'namespace',
                        'fixed_frame'},
-    'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'markers', 'targets', 'use_sim_time'},
+    'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'markers', 'view', 'targets', 'use_sim_time'},
     'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'markers', 'targets'}}
 INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py'] | ARGUMENTS['rviz.launch.py']}
 """The arguments that a launch file takes over from another one."""
@@ -258,6 +258,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
             ('ik_solver_node', 'ik_solver_node', f'{RUN} "$@"'),
             ('ik_solver_node', 'demo_targets', f'{RUN}.demo_targets "$@"'),
             ('ik_solver_node', 'ik_solver_rviz', f'{RUN}.rviz "$@"'),
+            ('ik_solver_node', 'ik_solver_viewer',
+             f'exec "{sys.executable}" -m ik_solver_node.viewer "$@"'),
             ('robot_state_publisher', 'robot_state_publisher', 'exit 0'),
             ('tf2_ros', 'static_transform_publisher', f'echo "$@" > "{tmp_path}/static"')):
         install(tmp_path, package, name, command)
@@ -447,6 +449,20 @@ def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joint
     assert exit_codes == [0, 0, 0]
 
 
+def test_demo_shows_the_robot_on_a_page(installed: Path) -> None:
+    """The viewer runs in the namespace, knows the robot, and ends cleanly with the others."""
+    from diagnostic_msgs.msg import DiagnosticArray
+    pytest.importorskip('viser')
+    service, exit_codes = launch('demo.launch.py', {
+        'rviz': 'false', 'view': 'true', 'namespace': 'left', 'tip_links': '[flange_link]'})
+    _, values = run_until_heard(
+        service, '/left/ik_solver_node/solution', DiagnosticArray, '/left/ik_solver_viewer',
+        ['urdf_file', 'tip_links', 'use_sim_time'])
+    assert values == [str(installed / 'share/ik_solver_node/urdf/six_axis_arm.urdf'),
+                      ['flange_link'], False]
+    assert exit_codes == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize('name, value', [
     ('urdf_file', 'missing.urdf'), ('markers', 'perhaps'), ('rviz', 'perhaps')])
 def test_rviz_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
@@ -458,7 +474,7 @@ def test_rviz_with_a_mistake_starts_nothing(name: str, value: str, installed: Pa
 
 @pytest.mark.parametrize('name, value', [
     ('robot', 'toaster'), ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'),
-    ('targets', 'perhaps'), ('markers', 'perhaps')])
+    ('targets', 'perhaps'), ('markers', 'perhaps'), ('view', 'perhaps')])
 def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
     """When launch fails it leaves running what it has only just started, so nothing may be."""
     service, exit_codes = launch('demo.launch.py', {'rviz': 'false', name: value})

@@ -152,6 +152,37 @@ def test_a_peer_that_cannot_be_installed_is_left_out(
     assert installed == []
 
 
+def test_the_viewer_is_installed_when_asked_for(elsewhere: Path) -> None:
+    """With the package, or after it."""
+    assert '.[motion,xacro]' in words(run.plan(['venv', 'package']))
+    together = run.plan(['venv', 'package', 'view'])
+    assert len(together) == 2 and '.[motion,view,xacro]' in words(together)
+    assert words(run.plan(['view']))[-2:] == ['-e', '.[view]']
+
+
+@pytest.mark.parametrize('there, user, is_installed', [
+    ([], 0, False), (['apt-get'], 0, True), (['apt-get'], 1000, False),
+    (['apt-get', 'chromium'], 0, False), (['apt-get', 'google-chrome'], 0, False)])
+def test_chromium_is_installed_where_that_is_ours_to_do(
+        elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+        there: list[str], user: int, is_installed: bool) -> None:
+    """As root, with apt, and if there is no browser yet; if it fails, the tests run without."""
+    elsewhere.mkdir()
+    run.LOG.write_text('no such package')
+    commands = []
+
+    def attempt(title: str, command: list[str], lock: int) -> bool:
+        commands.append(command)
+        return False
+
+    monkeypatch.setattr(run, 'attempt', attempt)
+    monkeypatch.setattr(run.shutil, 'which', lambda name: name if name in there else None)
+    monkeypatch.setattr(run.os, 'geteuid', lambda: user)
+    run.add_browser()
+    assert bool(commands) == is_installed
+    assert ('no such package' in capsys.readouterr().out) == is_installed
+
+
 def test_interrupted_step_leaves_nothing_running(
         elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step ends with everything it has started, even if that ignores Ctrl-C."""

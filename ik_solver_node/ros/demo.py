@@ -4,9 +4,11 @@ The main job, live in a terminal: the node moves a robot to moving targets, and 
     python -m ik_solver_node.ros.demo
     python -m ik_solver_node.ros.demo --mode move
     python -m ik_solver_node.ros.demo --urdf my_robot.urdf --tip gripper
+    python -m ik_solver_node.ros.demo --view
 
 Processes talk over DDS: the node itself, a source of targets, and a referee that reads the joint
-states and computes on its own where the tip got to. It ends by itself with a summary.
+states and computes on its own where the tip got to. It ends by itself with a summary. With --view
+there is a page instead, on which the arm follows the mouse until Ctrl-C.
 
 modes, as motion.mode of the node:
   direct  each solution is sent at once; the joints that are sent count
@@ -38,9 +40,10 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.ros.demo_plans import Part, Plan, plan_for
+from ik_solver_node.ros.demo_plans import model_of, Part, Plan, plan_for
 from ik_solver_node.ros.demo_processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
                                                POLL_PERIOD)
+from ik_solver_node.ros.demo_view import run_view
 from ik_solver_node.urdf_file import read_urdf
 
 PACKAGE = 'ik_solver_node'
@@ -81,6 +84,8 @@ def _parse_arguments() -> argparse.Namespace:
                         help='other targets, the same for the same N (default: 0)')
     parser.add_argument('--domain', metavar='N', type=_domain, default=None,
                         help='ROS domain to join, 0 to 232 (default: one of its own)')
+    parser.add_argument('--view', action='store_true',
+                        help='serve a page on which the arm can be dragged about, until Ctrl-C')
     return parser.parse_args()
 
 
@@ -130,7 +135,7 @@ class Demo:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note_signal)
         try:
-            plan = self._check_robot()
+            chain, urdf = self._check_robot()
         except IkSolverError as error:
             print(f'demo: {error}', file=sys.stderr)
             return 2
@@ -138,7 +143,10 @@ class Demo:
             profile.write(EAGER_DISCOVERY)
             profile.flush()
             environment = child_environment(profile.name, self._arguments.domain)
-            exit_code = self._run_children(plan, environment)
+            if self._arguments.view:
+                exit_code = self._show(model_of(chain, urdf), environment)
+            else:
+                exit_code = self._run_children(self._plan(chain, urdf), environment)
         return 128 + self._signal if self._signal else exit_code
 
     def _note_signal(self, number: int, frame: Any) -> None:
@@ -154,19 +162,30 @@ class Demo:
             sys.stdout = open(os.devnull, 'w')
             self._signal = self._signal or signal.SIGPIPE
 
-    def _check_robot(self) -> Plan:
-        """Return who takes part; raise `IkSolverError` before anything is started."""
+    def _check_robot(self) -> tuple[KinematicChain, str]:
+        """Return the robot and its file; raise `IkSolverError` before anything is started."""
         arguments = self._arguments
         urdf = Path(os.path.expanduser(arguments.urdf or _default_urdf())).absolute()
         chain = _load_chain(urdf, arguments.base, arguments.tip)
         self._say(f'Robot    {chain.model.name} ({urdf.name}): {chain.size} joints from '
                   f'{chain.base_link} to {chain.tip_links[0]}')
+        return chain, str(urdf)
+
+    def _plan(self, chain: KinematicChain, urdf: str) -> Plan:
+        """Return who takes part, if the robot is judged."""
+        arguments = self._arguments
         # The children write to files, so the terminal is looked at here.
         is_terminal = sys.stdout.isatty()
         look = {'colour': 'always' if is_terminal and not os.environ.get('NO_COLOR') else 'never',
                 'columns': shutil.get_terminal_size().columns if is_terminal else 0}
-        return plan_for(Mode(arguments.mode), chain, str(urdf), arguments.duration,
+        return plan_for(Mode(arguments.mode), chain, urdf, arguments.duration,
                         arguments.seed, look)
+
+    def _show(self, model: dict[str, Any], environment: dict[str, str]) -> int:
+        """Let the arm be dragged about in a browser; return the exit code."""
+        self._say(f'Starting the node and a page (ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]}); '
+                  'open the address below in a browser, Ctrl-C ends it')
+        return run_view(model, environment, self._say, lambda: self._signal != 0)
 
     def _run_children(self, plan: Plan, environment: dict[str, str]) -> int:
         """Start the children, show what they say until the end, and return the exit code."""

@@ -58,6 +58,11 @@ class Plan:
     arm: Part | None = None
 
 
+def model_of(chain: KinematicChain, urdf: str) -> dict[str, Any]:
+    """Return the ROS parameters that say which robot it is, read from the file `urdf`."""
+    return {'urdf_file': urdf, 'base_link': chain.base_link, 'tip_links': list(chain.tip_links)}
+
+
 def plan_for(mode: Mode, chain: KinematicChain, urdf: str, duration: float, seed: int,
              look: Mapping[str, Any]) -> Plan:
     """
@@ -79,7 +84,7 @@ def plan_for(mode: Mode, chain: KinematicChain, urdf: str, duration: float, seed
         Parameters of the referee that say how its rows look.
 
     """
-    model = {'urdf_file': urdf, 'base_link': chain.base_link, 'tip_links': list(chain.tip_links)}
+    model = model_of(chain, urdf)
     judged = {**model, 'mode': mode.value, **look}
     asked = {**model, 'mode': mode.value, 'duration': duration, 'random_seed': seed,
              'subscribers': 2}

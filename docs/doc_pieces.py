@@ -15,7 +15,7 @@ Other links to what such pieces hold lead to the pages that they are on.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import Field, fields, is_dataclass
 from enum import Enum
 from importlib import import_module
@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PIECE = re.compile(r'^\[[^\]\n]+\]\(((?:\.\./)+[^)#\s]+)(?:#([\w-]+))?\)$', re.M)
 LINK = re.compile(r'\]\(([^)#\s:]*)(?:#([\w-]+))?\)')
 HEADING = re.compile(r'^(#+) +(.+)$')
-TOLD_BY = {('README.md', 'how-fast-how-sure'): 'speed.md', ('README.md', 'parameters'): 'parameters.md'}
+TOLD_BY = {('README.md', 'how-fast-how-sure'): 'speed.md',
+           ('README.md', 'parameters'): 'parameters.md'}
 """Sections that no page takes, because another tells more about the same."""
 HEAD = '| name | default | range | meaning |\n|---|---|---|---|\n'
 
@@ -112,7 +113,8 @@ def allowed(item: Field) -> str:
 
 def row(name: str, item: Field, default: Any) -> str:
     """Return a row of a table of options."""
-    return f'| `{name}` | `{literal(default)}` | {allowed(item)} | {item.metadata["description"]} |'
+    description = item.metadata['description']
+    return f'| `{name}` | `{literal(default)}` | {allowed(item)} | {description} |'
 
 
 def options_of(kind: Any) -> list[Field]:
@@ -272,31 +274,17 @@ def _add_options(app: Any, what: str, name: str, value: Any, options: Any,
 
 def _on_missing_reference(app: Any, env: Any, node: Any, content: Any) -> Any:
     """
-    Find what is public under the name it is imported by; the rest of the package is no link.
+    Find what is public by its last name, or that and its class.
 
-    Annotations and docstrings name things by the module they are in.
+    Annotations and docstrings name things by the module they are in, or in their own module. What
+    docstrings have in backquotes may also be an argument, which is no link.
     """
-    import ik_solver_node
-    target = node.get('reftarget', '')
+    from sphinx.util.nodes import make_refnode
     if node.get('refdomain') != 'py':
         return None
-    first, _, rest = target.removeprefix('ik_solver_node.').rpartition('.')
-    public = [name for name in _candidates(first, rest, node) if name]
-    for name in public:
-        for found in env.domains['py'].find_obj(env, 'ik_solver_node', '', name, 'obj', 0):
-            return _link(app, env, node, content, found)
-    is_internal = target.startswith('ik_solver_node.') or node.get('reftype') == 'obj'
-    return content if is_internal and rest not in ik_solver_node.__all__ else None
-
-
-def _candidates(first: str, last: str, node: Any) -> Iterable[str]:
-    """Return under which names something may be public, the likeliest first."""
-    own = node.get('py:class') or ''
-    return [last, f'{first.rpartition(".")[2]}.{last}' if first else '', f'{own}.{last}']
-
-
-def _link(app: Any, env: Any, node: Any, content: Any, found: Any) -> Any:
-    """Return a link to an object of the library."""
-    from sphinx.util.nodes import make_refnode
-    name, entry = found
-    return make_refnode(app.builder, node['refdoc'], entry.docname, entry.node_id, content, name)
+    parts = node['reftarget'].split('.')
+    for name in ('.'.join(parts[-2:]), parts[-1]):
+        for full, entry in env.domains['py'].find_obj(env, 'ik_solver_node', '', name, None):
+            return make_refnode(app.builder, node['refdoc'], entry.docname, entry.node_id,
+                                content, full)
+    return content if node['reftype'] == 'obj' else None

@@ -21,7 +21,7 @@ copyright = author  # noqa: A001
 version = release = ik_solver_node.__version__
 
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.mathjax', 'sphinx.ext.napoleon']
-exclude_patterns = ['index.rst']  # of rosdoc2, which does not see that there is an index.md
+exclude_patterns = ['index.rst', '__*', '[A-Z]*']  # what rosdoc2 adds, with a start page of its own
 myst_enable_extensions = ['dollarmath']
 myst_heading_anchors = 3
 html_theme = 'furo'
@@ -29,6 +29,7 @@ html_title = f'{project} {version}'
 
 default_role = 'py:obj'
 autodoc_typehints_format = 'short'
+autodoc_type_aliases = {name: name for name in ('ArrayLike', 'Target', 'Request', 'Requests')}
 autodoc_member_order = 'bysource'
 autodoc_preserve_defaults = True
 napoleon_google_docstring = False

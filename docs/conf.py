@@ -21,7 +21,7 @@ copyright = author  # noqa: A001
 version = release = ik_solver_node.__version__
 
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.mathjax', 'sphinx.ext.napoleon']
-exclude_patterns = ['index.rst', '__*', '[A-Z]*']  # what rosdoc2 adds, with a start page of its own
+exclude_patterns = ['index.rst', '__*', '[A-Z]*']  # what rosdoc2 adds
 myst_enable_extensions = ['dollarmath']
 myst_heading_anchors = 3
 html_theme = 'furo'

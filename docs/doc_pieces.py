@@ -237,6 +237,7 @@ def setup(app: Any) -> dict[str, bool]:
     # before and after napoleon, which has the usual priority of 500
     app.connect('autodoc-process-docstring', _keep_colon, 400)
     app.connect('autodoc-process-docstring', _add_options, 600)
+    app.connect('autodoc-process-signature', _name_aliases)
     app.connect('missing-reference', _on_missing_reference)
     return {'parallel_read_safe': True}
 
@@ -270,6 +271,14 @@ def _add_options(app: Any, what: str, name: str, value: Any, options: Any,
             about = allowed(item)
             lines += [f'``{item.name} = {literal(item.default)}``{" : " + about if about else ""}',
                       f'    {item.metadata["description"]}', '']
+
+
+def _name_aliases(app: Any, what: str, name: str, value: Any, options: Any, arguments: str | None,
+                  returned: str | None) -> tuple[str | None, str | None]:
+    """Have aliases of types by their names where autodoc shows what it keeps them in."""
+    arguments, returned = (text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r'\1', text)
+                           for text in (arguments, returned))
+    return arguments, returned
 
 
 def _on_missing_reference(app: Any, env: Any, node: Any, content: Any) -> Any:

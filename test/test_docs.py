@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'docs'))
-from doc_pieces import anchor_of, HEADING, headings, Pages, PIECE, section  # noqa: E402, I100
+from doc_pieces import (  # noqa: E402, I100
+    anchor_of, HEADING, headings, Pages, PIECE, section, TOLD_BY)
 
 DOCS = sorted((ROOT / 'docs').rglob('*.md'))
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *DOCS]
@@ -179,6 +180,16 @@ def test_every_piece_is_taken_once() -> None:
     """No sentence stands on two pages."""
     taken = [match.group(1, 2) for page in DOCS for match in PIECE.finditer(page.read_text())]
     assert len(taken) == len(set(taken)) > 10
+
+
+def test_nothing_is_left_out() -> None:
+    """Each section of the README, but for its last, and each example is on a page."""
+    sections = [anchor_of(title) for _, _, title in headings((ROOT / 'README.md').read_text())]
+    taken = {(Path(match[1]).name, match[2] or '') for page in DOCS
+             for match in PIECE.finditer(page.read_text())} | set(TOLD_BY)
+    assert [anchor for anchor in sections[:-1] if ('README.md', anchor) not in taken] == []
+    assert [path.name for path in sorted((ROOT / 'examples').glob('*.py'))
+            if (path.name, '') not in taken] == []
 
 
 @pytest.fixture(scope='module')

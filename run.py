@@ -6,6 +6,7 @@ Set up ik_solver_node and run it; one line, nothing to do before.
     python3 run.py demo --view    drag the arm about with the mouse, in a browser
     python3 run.py test  [...]    the tests; further arguments go to pytest
     python3 run.py bench [...]    the benchmarks; with --peers other solvers beside ours
+    python3 run.py docs  [...]    the documentation, as HTML in build/docs
 
 The first run installs what is missing into the folder .venv beside this file; it needs a network
 connection. Later runs start at once. To start afresh, delete .venv.
@@ -47,7 +48,13 @@ COMMANDS = {
     'demo': ['ik_solver_node.ros.demo'],
     'test': ['pytest', '-p', 'xdist', '-n', '2', '--dist', 'loadfile'],
     'bench': ['benchmarks'],
+    'docs': ['sphinx', '-W', '--keep-going', 'docs', 'build/docs'],
 }
+
+# What a command needs beside the package, which every command needs.
+PARTS = {'demo': [], 'test': ['tests', 'docs'], 'bench': ['tests'], 'docs': ['docs']}
+PART_FILES = {
+    'docs': 'requirements/docs.txt', 'tests': 'requirements/test.txt', 'view': 'setup.py'}
 
 PIP_INSTALL = [
     str(VENV_PYTHON), '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check',
@@ -89,7 +96,7 @@ def main() -> None:
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
-        set_up(with_tests=name != 'demo', with_view=name == 'demo' and '--view' in arguments)
+        set_up([*PARTS[name], *(['view'] if name == 'demo' and '--view' in arguments else [])])
         if name == 'bench' and wants_peers(arguments):
             add_peers()
         if name == 'test':
@@ -129,15 +136,12 @@ def check_platform() -> None:
             'The library in this package works without ROS: pip install .')
 
 
-def set_up(with_tests: bool, with_view: bool = False) -> None:
-    """Make .venv and fill it, as far as that is not done yet."""
+def set_up(more: list[str]) -> None:
+    """Make .venv and fill it with the package and `more`, as far as that is not done yet."""
     wanted = {
         'venv': f'{ROOT} {BASE_PYTHON} {PYTHON_VERSION} {sourced_distribution()}',
-        'package': fingerprint('setup.py', 'requirements/ros.txt')}
-    if with_tests:
-        wanted['tests'] = fingerprint('requirements/test.txt')
-    if with_view:
-        wanted['view'] = fingerprint('setup.py')
+        'package': fingerprint('setup.py', 'requirements/ros.txt'),
+        **{part: fingerprint(PART_FILES[part]) for part in more}}
     if not missing(wanted):
         return
     with one_at_a_time() as lock:
@@ -250,7 +254,9 @@ def plan(parts: list[str]) -> list[tuple[str, list[str]]]:
             [*PIP_INSTALL, *spared, *ros, '-e', f'.[{extras}]']),
         'view': ('installing the viewer', [*PIP_INSTALL, *spared, '-e', '.[view]']),
         'tests': ('installing the test tools',
-                  [*PIP_INSTALL, *spared, '-r', 'requirements/test.txt'])}
+                  [*PIP_INSTALL, *spared, '-r', PART_FILES['tests']]),
+        'docs': ('installing what makes the documentation',
+                 [*PIP_INSTALL, *spared, '-r', PART_FILES['docs']])}
     if 'package' in parts:
         del steps['view']  # it comes with the package
     return [steps[part] for part in parts if part in steps]

@@ -114,11 +114,8 @@ class Manipulability:
     """
     Stay able to move in every direction, away from singularities.
 
-    Raises the logarithm of ``sqrt(det(J J^T))`` [1]_ of the rows the target asks for.
-
-    References
-    ----------
-    .. [1] T. Yoshikawa, "Manipulability of Robotic Mechanisms", IJRR 4(2), 1985.
+    Raises the logarithm of ``sqrt(det(J J^T))`` of the rows the target asks for: T. Yoshikawa,
+    "Manipulability of Robotic Mechanisms", IJRR 4(2), 1985.
 
     """
 

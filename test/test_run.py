@@ -53,6 +53,23 @@ def test_without_ros_the_wheels_are_installed(elsewhere: Path) -> None:
     assert '--system-site-packages' not in commands
 
 
+def test_each_command_installs_only_what_it_needs(
+        elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What makes the documentation comes with the command for it, and with the tests of it."""
+    monkeypatch.setattr(run, 'attempt', lambda title, command, lock: True)
+    installed = []
+    for name in ('demo', 'docs', 'test'):
+        run.VENV_PYTHON.parent.mkdir(parents=True, exist_ok=True)
+        run.VENV_PYTHON.touch()
+        monkeypatch.setattr(run, 'remove_old_venv', lambda: None)
+        run.STAMP.write_text('{}')
+        run.set_up(run.PARTS[name])
+        installed.append(sorted(run.read_stamp()))
+    assert installed == [['package', 'venv'], ['docs', 'package', 'venv'],
+                         ['docs', 'package', 'tests', 'venv']]
+    assert set(run.PARTS) == set(run.COMMANDS)
+
+
 def test_sourced_ros_is_used_as_it_is(elsewhere: Path, fake_distribution: Path) -> None:
     """In a sourced distribution no wheel of ROS is installed and its numpy is spared."""
     commands = words(run.plan(['venv', 'package', 'tests']))

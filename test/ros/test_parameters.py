@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import Field
-from enum import Enum
 from pathlib import Path
 import re
+import sys
 import textwrap
 from typing import Any
 
@@ -21,6 +20,9 @@ from rcl_interfaces.msg import ParameterType
 import rclpy
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+
+sys.path.insert(0, str(ROOT / 'docs'))
+from doc_pieces import allowed, literal, row  # noqa: E402, I100
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -164,38 +166,6 @@ def test_unknown_names_are_pointed_out() -> None:
         "'solver.max_time'?", "parameter 'xyz' is not known and has no effect"]
 
 
-def number(value: float) -> str:
-    """Return a number as one writes it; YAML needs the point to see a float."""
-    if isinstance(value, int):
-        return str(value)
-    mantissa, exponent, power = repr(value).partition('e')
-    return mantissa + ('' if '.' in mantissa else '.0') + exponent + power
-
-
-def allowed(item: Field) -> str:
-    """Return unit and range of a parameter in a phrase."""
-    about = item.metadata
-    phrases = []
-    if isinstance(item.default, Enum):
-        phrases.append(', '.join(member.value for member in type(item.default)))
-    if about['minimum'] is not None:
-        phrases.append(f'{number(about["minimum"])} to {number(about["maximum"])}')
-    if about['unit']:
-        phrases.append(f'[{about["unit"]}]')
-    if about['read_only']:
-        phrases.append('at start only')
-    return ' '.join(phrases)
-
-
-def literal(value: Any) -> str:
-    """Return a default as it is written in YAML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return number(value)
-    return repr(value)
-
-
 def expected_yaml() -> str:
     """Return what config/ik_solver.yaml must say after its first lines."""
     lines, group = [], ''
@@ -233,9 +203,7 @@ def test_yaml_file_is_the_defaults() -> None:
 
 def expected_table(kind: type = NodeParameters) -> list[str]:
     """Return the rows of a table of parameters."""
-    return [f'| `{name}` | `{literal(default)}` | {allowed(item)} | '
-            f'{item.metadata["description"]} |'
-            for name, item, default in parameters.entries(kind)]
+    return [row(name, item, default) for name, item, default in parameters.entries(kind)]
 
 
 def test_readme_tells_the_same() -> None:

@@ -2,6 +2,7 @@
 Show a robot in RViz that follows moving targets, or the points that you click.
 
     ros2 launch ik_solver_node demo.launch.py
+    ros2 launch ik_solver_node demo.launch.py robot:=spider
     ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
 
 Every argument of ik_solver.launch.py can be given too.
@@ -13,7 +14,8 @@ from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
-    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, Shutdown)
+    DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration,
+    Shutdown)
 from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
@@ -23,14 +25,20 @@ from launch_ros.substitutions import FindPackagePrefix, FindPackageShare
 
 SHARE = FindPackageShare('ik_solver_node')
 TOPICS = ('robot_description', 'target_pose', 'target_point', 'joint_states')
+ROBOTS = {
+    'planar_2r': 'tool0', 'planar_3r': 'tool0', 'scara': 'tool0', 'desk_arm': 'tool0',
+    'six_axis_arm': 'tool0', 'seven_axis_arm': 'tool0', 'rail_arm': 'tool0',
+    'dual_arm': 'right_tool0', 'tentacle': 'tool0', 'spider': 'foot_1'}
+"""The robots of this package, and the tip that moves to the targets if no other is named."""
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; start the node and then what surrounds it."""
     return LaunchDescription([
-        DeclareLaunchArgument(
-            'urdf_file', default_value=PathJoinSubstitution([SHARE, 'urdf', 'six_axis_arm.urdf']),
-            description='Robot model, a .urdf or .xacro file'),
+        DeclareLaunchArgument('robot', default_value='six_axis_arm', choices=list(ROBOTS),
+                              description='One of the robots that come with this package'),
+        DeclareLaunchArgument('urdf_file', default_value='', description=(
+            'A robot of your own, a .urdf or .xacro file. Empty: the one that `robot` names')),
         DeclareLaunchArgument('rviz', default_value='true', description=(
             'true: start RViz; closing it ends the demo')),
         DeclareLaunchArgument('targets', default_value='true', description=(
@@ -40,12 +48,25 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('fixed_frame', default_value='', description=(
             'Frame that stands still in RViz and in which clicked points are sent. Empty: the '
             'base_link, or else the root of the robot')),
+        OpaqueFunction(function=choose_robot),
         OpaqueFunction(function=check_what_is_needed),
         # It declares the other arguments, so it comes before what reads them.
         IncludeLaunchDescription(PythonLaunchDescriptionSource(
             PathJoinSubstitution([SHARE, 'launch', 'ik_solver.launch.py']))),
         OpaqueFunction(function=start_surroundings),
     ])
+
+
+def choose_robot(context: LaunchContext) -> list[SetLaunchConfiguration]:
+    """Return what sets file and tip of a robot of this package, unless another file is given."""
+    if LaunchConfiguration('urdf_file').perform(context).strip():
+        return []
+    robot = LaunchConfiguration('robot').perform(context)
+    # Not declared yet, so it is there only if somebody has named one.
+    tip_links = LaunchConfiguration('tip_links', default='').perform(context).strip()
+    file = PathJoinSubstitution([SHARE, 'urdf', f'{robot}.urdf'])
+    return [SetLaunchConfiguration('urdf_file', file),
+            SetLaunchConfiguration('tip_links', tip_links or f'[{ROBOTS[robot]}]')]
 
 
 def check_what_is_needed(context: LaunchContext) -> None:

@@ -159,9 +159,12 @@ OWN_ROBOTS = {
     'desk_arm': RobotSpec('own', 'desk_arm.urdf', 'base_link', 'tool0'),
     'six_axis_arm': RobotSpec('own', 'six_axis_arm.urdf', 'base_link', 'tool0'),
     'seven_axis_arm': RobotSpec('own', 'seven_axis_arm.urdf', 'base_link', 'tool0'),
-    'rail_arm': RobotSpec('own', 'rail_arm.urdf.xacro', 'base_link', 'tool0'),
+    'rail_arm': RobotSpec('own', 'rail_arm.urdf', 'base_link', 'tool0'),
+    'dual_arm': RobotSpec('own', 'dual_arm.urdf', 'base_link', 'right_tool0'),
+    'tentacle': RobotSpec('own', 'tentacle.urdf', 'base_link', 'tool0'),
+    'spider': RobotSpec('own', 'spider.urdf', 'base_link', 'foot_1'),
 }
-"""The robots of this package by name; the xacro file needs xacro."""
+"""The robots of this package by name."""
 
 ROBOTS = {**OWN_ROBOTS, **STOCK_ROBOTS}
 """Every robot by name."""

@@ -14,6 +14,7 @@ SAYS = {
     '03': 'damped',
     '04': 'holding, the closest pose found is ',
     '05': 'the whole path at once: followed all 1000 targets',
+    '06': 'two arms: reached the target within tolerance; the torso ',
 }
 """What the output of each example must contain."""
 

@@ -18,6 +18,7 @@ from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
+from robots import OWN_ROBOTS
 
 ROOT = Path(__file__).resolve().parents[1]
 LAUNCH_FILES = sorted((ROOT / 'launch').glob('*.launch.py'))
@@ -28,7 +29,7 @@ ARGUMENTS = {
         'log_level', 'respawn', 'robot_description_topic', 'target_pose_topic',
         'target_point_topic', 'target_orientation_topic', 'target_direction_topic',
         'joint_states_topic', 'joint_commands_topic'},
-    'demo.launch.py': {'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'},
+    'demo.launch.py': {'robot', 'urdf_file', 'rviz', 'targets', 'use_sim_time', 'fixed_frame'},
     'mock_hardware.launch.py': {'mode', 'action', 'rviz', 'targets'}}
 INCLUDED = {'demo.launch.py': ARGUMENTS['ik_solver.launch.py']}
 """The arguments that a launch file takes over from another one."""
@@ -109,14 +110,26 @@ def test_started_packages_are_dependencies(path: Path) -> None:
             assert package in installed
 
 
+def test_every_robot_can_be_chosen() -> None:
+    """Those of the folder urdf, each with the tip that stands for it in other tests too."""
+    for node in ast.walk(ast.parse((ROOT / 'launch' / 'demo.launch.py').read_text())):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == 'ROBOTS':
+            assert ast.literal_eval(node.value) == {
+                name: spec.tip for name, spec in OWN_ROBOTS.items()}
+            return
+    pytest.fail('demo.launch.py has no ROBOTS')
+
+
 def test_setup_installs_what_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Launch files, the configuration of RViz and the default robot are put into share."""
+    """Launch files, the configuration of RViz and all robots are put into share."""
     data_files = dict(setup_arguments(monkeypatch)['data_files'])
     share = 'share/ik_solver_node'
     assert {path.name for path in LAUNCH_FILES} <= {
         Path(file).name for file in data_files[f'{share}/launch']}
     assert 'config/demo.rviz' in data_files[f'{share}/config']
-    assert 'urdf/six_axis_arm.urdf' in data_files[f'{share}/urdf']
+    assert set(data_files[f'{share}/urdf']) == {
+        f'urdf/{path.name}' for path in (ROOT / 'urdf').iterdir()}
+    assert {f'urdf/{spec.file}' for spec in OWN_ROBOTS.values()} < set(data_files[f'{share}/urdf'])
 
 
 def test_rviz_configuration() -> None:
@@ -347,8 +360,24 @@ def test_demo_reaches_targets(installed: Path) -> None:
     assert exit_codes == [0, 0, 0]
 
 
+@pytest.mark.parametrize('arguments, tips, joints', [
+    ({'robot': 'spider'}, ['foot_1'], 24),
+    ({'robot': 'dual_arm', 'tip_links': '[left_tool0]'}, ['left_tool0'], 16)])
+def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joints: int,
+                               installed: Path) -> None:
+    """A name is enough, also where a robot has several tips; another one can be chosen."""
+    from sensor_msgs.msg import JointState
+    service, exit_codes = launch('demo.launch.py', {'rviz': 'false', **arguments})
+    message, values = run_until_heard(
+        service, '/joint_states', JointState, '/ik_solver_node', ['tip_links'])
+    assert values == [tips]
+    assert len(message.name) == joints
+    assert exit_codes == [0, 0, 0]
+
+
 @pytest.mark.parametrize('name, value', [
-    ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'), ('targets', 'perhaps')])
+    ('robot', 'toaster'), ('urdf_file', 'missing.urdf'), ('tip_links', 'no_list'),
+    ('targets', 'perhaps')])
 def test_demo_with_a_mistake_starts_nothing(name: str, value: str, installed: Path) -> None:
     """When launch fails it leaves running what it has only just started, so nothing may be."""
     service, exit_codes = launch('demo.launch.py', {'rviz': 'false', name: value})

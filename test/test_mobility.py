@@ -37,6 +37,7 @@ FEW_JOINTS = {
     'tiago_head': ('x y z', BASE, 1.0),
     'edu_finger': ('x y z', BASE, 1.0),
     'allegro': ('x y z ry', TARGET, 0.03),
+    'spider': ('x y z', BASE, 1.0),
     'solo12_leg': ('x y z', BASE, 1.0),
     'anymal_leg': ('x y z', BASE, 1.0),
 }
@@ -75,8 +76,6 @@ def test_axes_of_a_robot_with_few_joints(name: str) -> None:
 @pytest.mark.parametrize('name', MANY_JOINTS)
 def test_an_arm_of_six_joints_controls_all_axes(name: str) -> None:
     """Of whatever size: also an arm that stands crosswise, or has little room."""
-    if name == 'rail_arm':
-        pytest.importorskip('xacro')
     assert mobility_of(chain_of(name)) == Mobility(6, AXES, (), BASE)
 
 
@@ -144,7 +143,7 @@ def scaled(model: RobotModel, factor: float) -> RobotModel:
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.sampled_from(sorted(set(OWN_ROBOTS) - {'rail_arm'})), st.floats(-1.3, 3.0))
+@given(st.sampled_from(sorted(OWN_ROBOTS)), st.floats(-1.3, 3.0))
 def test_size_does_not_matter(name: str, power: float) -> None:
     """A robot of 3 cm controls what it would at 3 m, and so does one of 500 m."""
     spec = ROBOTS[name]

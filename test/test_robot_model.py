@@ -455,7 +455,7 @@ class TestRealRobots:
         assert {spec.base, spec.tip} <= set(model.links)
         assert capfd.readouterr() == ('', '')
         if name in OWN_ROBOTS:
-            assert 'tool0' in model.leaf_links
+            assert spec.tip in model.leaf_links
             limits = np.array([(j.lower, j.upper, j.velocity) for j in model.joints
                                if j.type.is_movable])
             assert np.isfinite(limits).all()

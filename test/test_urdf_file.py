@@ -169,7 +169,7 @@ class TestXacro:
         assert capfd.readouterr().out == ''
 
     def test_our_rail_arm_without_a_warning(self, caplog: pytest.LogCaptureFixture) -> None:
-        path = OWN_ROBOTS['rail_arm'].path()
+        path = OWN_ROBOTS['rail_arm'].path().with_suffix('.urdf.xacro')
         assert parse_urdf(read_urdf(path)).joint('rail_joint').upper == pytest.approx(0.85)
         long = parse_urdf(read_urdf(path, {'rail_length': '4.3'}))
         assert long.joint('rail_joint').upper == pytest.approx(2.0)

@@ -191,8 +191,6 @@ def test_a_finding_stays_as_it_is() -> None:
 @pytest.mark.parametrize('name', sorted(OWN_ROBOTS))
 def test_our_own_robots_have_no_warnings(name: str) -> None:
     """They are examples of how it is done."""
-    if name == 'rail_arm':
-        pytest.importorskip('xacro')
     assert {finding.level for finding in lint_urdf(urdf_of(name))} <= {Level.NOTE}
 
 

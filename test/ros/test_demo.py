@@ -361,8 +361,6 @@ def test_referee_is_independent() -> None:
 @pytest.fixture(params=sorted(OWN_ROBOTS))
 def robot(request: pytest.FixtureRequest) -> RobotSpec:
     """Return each of our own robots."""
-    if OWN_ROBOTS[request.param].file.endswith('.xacro'):
-        pytest.importorskip('xacro')
     return OWN_ROBOTS[request.param]
 
 

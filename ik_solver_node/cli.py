@@ -4,6 +4,7 @@ The command `ik_solver`: what the library does, at the command line and without 
     ik_solver check my_robot.urdf --tip tool0
     ik_solver report run.mcap
     ik_solver replay run.mcap
+    ik_solver gallery
 
 exit code: 0 if all is well or nearly so; 1 if the robot has a problem or a replay differs; 2 if
 the command, a file or a link cannot be used; 130 after Ctrl-C.
@@ -293,6 +294,59 @@ def _replay(parsed: argparse.Namespace) -> int:
     return 0 if told.is_same else 1
 
 
+# gallery -----------------------------------------------------------------------------------------
+
+
+def _add_gallery_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `ik_solver gallery`."""
+    parser.epilog = ('Without --pictures and --list it serves a page until Ctrl-C. Exit code: 0, '
+                     'or 2 if the command cannot be carried out.')
+    parser.add_argument('--host', metavar='ADDRESS', default='127.0.0.1', help='address of this '
+                        'machine to serve on (default: 127.0.0.1, where nobody else can see it)')
+    parser.add_argument('--port', metavar='N', type=_whole_number(0, 65535), default=8080,
+                        help='where to begin to look for a free port; 0 for any (default: 8080)')
+    parser.add_argument('--scene', metavar='NAME', nargs='+', default=[], help='only these scenes '
+                        '(default: all)')
+    parser.add_argument('--list', action='store_true', help='list the scenes and leave')
+    parser.add_argument('--pictures', metavar='FOLDER', type=Path, help='write moving pictures of '
+                        'the scenes, and a page with their captions, into this folder, and leave')
+
+
+def _gallery(parsed: argparse.Namespace) -> int:
+    """Show the gallery, or draw it."""
+    from ik_solver_node.gallery.scenes import chosen
+    scenes = chosen(parsed.scene)
+    if parsed.list:
+        width = max(len(scene.name) for scene in scenes)
+        print('\n'.join(f'{scene.name:{width}}  {scene.title}' for scene in scenes))
+        return 0
+    if parsed.pictures is not None:
+        from ik_solver_node.gallery.drawing import load_figure
+        from ik_solver_node.gallery.pictures import load_image, write_gallery
+        load_figure(), load_image()
+        _load_solver()
+        for path in write_gallery(parsed.pictures, scenes):
+            print(f'drawn: {path}', flush=True)
+        return 0
+    return _serve_gallery(parsed, scenes)
+
+
+def _serve_gallery(parsed: argparse.Namespace, scenes: Sequence[Any]) -> int:
+    """Serve the gallery until Ctrl-C."""
+    from time import sleep
+
+    from ik_solver_node import web
+    from ik_solver_node.gallery.browser import Page
+    from ik_solver_node.gallery.drawing import load_figure
+    web.load_viser(), load_figure()
+    _load_solver()
+    server = web.open_server(parsed.host, parsed.port)
+    page = Page(server, scenes)
+    print(f'open {web.address_of(server, parsed.host)} in a browser; Ctrl-C ends it', flush=True)
+    while True:
+        sleep(page.tick())
+
+
 COMMANDS = {
     'check': Command('check a robot: its URDF, the axes it controls, and how well it is solved',
                      _add_check_arguments, _check),
@@ -300,6 +354,8 @@ COMMANDS = {
                       _add_report_arguments, _report),
     'replay': Command('ask the targets that a node recorded again, and compare the answers',
                       _add_replay_arguments, _replay),
+    'gallery': Command('watch the ideas behind the solver at work, in a browser or as pictures',
+                       _add_gallery_arguments, _gallery),
 }
 """The subcommands by name."""
 

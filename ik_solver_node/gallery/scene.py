@@ -112,15 +112,6 @@ class Ground:
 
 
 @dataclass(frozen=True, eq=False)
-class Note:
-    """Words at a place (2,) in a plane."""
-
-    place: tuple[float, float]
-    words: str
-    colour: str = INK
-
-
-@dataclass(frozen=True, eq=False)
 class Plane:
     """
     A panel with two axes.
@@ -130,7 +121,7 @@ class Plane:
     """
 
     title: str
-    items: Sequence[Line | Dots | Arm | Contours | Note]
+    items: Sequence[Line | Dots | Arm | Contours]
     x_label: str
     y_label: str
     x_span: Span
@@ -142,7 +133,7 @@ class Plane:
 
 @dataclass(frozen=True, eq=False)
 class Space:
-    """A panel in space [m], seen from `elevation` and `azimuth` [deg]."""
+    """A panel in space [m], seen from `elevation` and `azimuth` [deg], enlarged `zoom` times."""
 
     title: str
     items: Sequence[Line | Dots | Arm | Ground]
@@ -151,6 +142,7 @@ class Space:
     z_span: Span
     elevation: float = 20.0
     azimuth: float = -60.0
+    zoom: float = 1.12
 
 
 Panel = Union[Plane, Space]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-import math
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.gallery.robots import arm, in_plane
 from ik_solver_node.gallery.scene import (
-    Arm, Contours, Dots, GHOST, INK, Line, Note, Plane, Span, TARGET)
+    Arm, Contours, Dots, GHOST, INK, Line, Plane, Span, TARGET)
 import numpy as np
 
 SMALLEST = 1e-9
@@ -17,7 +16,7 @@ SMALLEST = 1e-9
 
 def tips_of(chain: KinematicChain, way: Iterable[np.ndarray]) -> np.ndarray:
     """Return where the tip is at each of some joint positions, (k, 3) [m]."""
-    return np.array([chain.tip_frames(q)[0, 9:] for q in way])
+    return np.array([chain.tip_frames(q)[0, 9:] for q in way]).reshape(-1, 3)
 
 
 def distances(chain: KinematicChain, way: Iterable[np.ndarray], target: np.ndarray) -> np.ndarray:
@@ -25,7 +24,7 @@ def distances(chain: KinematicChain, way: Iterable[np.ndarray], target: np.ndarr
     return np.asarray(np.linalg.norm(tips_of(chain, way) - target, axis=1))
 
 
-def arm_panel(title: str, items: Sequence[Line | Dots | Arm | Note], x_span: Span,
+def arm_panel(title: str, items: Sequence[Line | Dots | Arm], x_span: Span,
               y_span: Span) -> Plane:
     """Return a panel that shows arms in their plane."""
     return Plane(title, items, 'x [m]', 'y [m]', x_span, y_span, is_true=True)
@@ -81,10 +80,8 @@ def error_panel(title: str, courses: Sequence[tuple[str, str, np.ndarray]], now:
                           1.0, ':'))
     least = min(float(np.maximum(course, SMALLEST).min()) for _, _, course in courses)
     most = max(float(course.max()) for _, _, course in courses)
-    if is_log:
-        span = (10.0 ** math.floor(math.log10(least)), 10.0 ** math.ceil(math.log10(most)))
-    else:
-        span = (0.0, 1.08 * most)
+    # Room for the legend above.
+    span = (0.5 * least, 30.0 * max(most, tolerance or 0.0)) if is_log else (0.0, 1.3 * most)
     return Plane(title, items, x_label, y_label, (0.0, float(longest)), span, is_log=is_log)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 START = np.array([-0.9, 0.9, 0.2, 1.3, 0.3, 0.8, 0.0])
 """Where the arm begins, on its target [rad]."""
-DRIFTS = 28
+DRIFTS = 24
 REACH = 0.08
 """Furthest that a joint moves from one picture to the next [rad]."""
 
@@ -57,11 +57,11 @@ def _comfort(values: Values) -> list[Frame]:
         view = Space('the tip stays, the elbow goes', [
             Arm(places[0], GHOST, 'at first', alpha=0.5), Line(elbows[:i + 1], THIRD, 'elbow'),
             Arm(place, OURS), Dots(target[np.newaxis], star(target).colour, 'target', '*', 14.0)],
-            (-0.3, 0.7), (-0.6, 0.4), (0.0, 1.0), 22.0, -50.0)
+            (-0.2, 0.7), (-0.6, 0.3), (0.0, 0.8), 22.0, -50.0)
         panel = error_panel('how far off', [
             ('first joint from comfort [rad]', THIRD, discomfort),
             ('tip from the target [m]', OURS, errors)], i, 'step in the null space',
-            '[rad] and [m]')
+            'off by [rad] or [m]')
         frames.append(Frame((view, panel), f'the first joint is {discomfort[i]:.2f} rad from '
                             f'comfort, the tip {1e6 * errors[i]:.2f} µm from its target'))
     return frames

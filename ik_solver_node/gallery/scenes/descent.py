@@ -89,7 +89,7 @@ def _order(values: Values) -> list[Frame]:
                      for number, moved in zip(numbers, turned)]
         arm = arm_panel('two snakes and one target', [
             planar_arm(chain, ways['tip_to_base'][0], GHOST, 'start'), *arms, star(target[:2])],
-            (-0.15, 0.8), (-0.1, 0.85))
+            (-0.3, 1.0), (-0.45, 0.85))
         turns = Plane('how far each joint has turned', bars, 'joint, from base to tip',
                       'turned [rad]', (0.5, 6.5), (0.0, 0.8))
         frames.append(Frame((arm, turns), f'sweep {i}'))

@@ -21,13 +21,13 @@ WAYS = ('the plain method', 'the solver')
 
 def sampled(target_second: float) -> tuple[KinematicChain, np.ndarray, dict[str, np.ndarray]]:
     """Return an arm at a limit, a target [m], and the ways of the plain method and the solver."""
-    chain = planar((0.5, 0.4), ((-2.5, 2.5), (-2.2, 0.9)))
+    chain = planar((0.5, 0.4), ((-2.5, 2.5), (-0.5, 0.9)))
     target = chain.forward_kinematics([0.9, target_second]).position
     seed = np.array([-0.3, 0.9])
     ways = (plain.sweeps(chain, target, seed, 0.1, 60, through_clamp=True,
-                         tolerance=0.01)[::chain.size],
+                         tolerance=0.02)[::chain.size],
             steps_of(chain, PointTarget(target), seed, SolverOptions(
-                step_rule='sweep', slope='finite_difference', rate=3.0, position_tolerance=0.01),
+                step_rule='sweep', slope='finite_difference', rate=1.5, position_tolerance=0.02),
                 60))
     return chain, target, dict(zip(WAYS, ways))
 
@@ -62,8 +62,8 @@ def _side_by_side(chain: KinematicChain, target: np.ndarray, ways: dict[str, np.
         for name, way in ways.items():
             items += [tip_way(chain, way[:i + 1], colours[name]),
                       planar_arm(chain, way[min(i, len(way) - 1)], colours[name], name)]
-        arms = arm_panel('two arms, one target', [*items, star(target[:2])], (-0.8, 1.05),
-                         (-0.95, 1.0))
+        arms = arm_panel('two arms, one target', [*items, star(target[:2])], (-1.15, 1.15),
+                         (-1.3, 1.0))
         frames.append(Frame(
             (arms, _joint_panel(chain, ways, joint, i, colours),
              error_panel('how far off', courses, i, is_log=False)), f'step {i}'))

@@ -28,6 +28,8 @@ def stuck(first: float, second: float) -> tuple[np.ndarray, IkResult, IkResult]:
     target = PointTarget(chain.forward_kinematics(ANSWER).position)
     seed, slow = np.array([first, second]), SolverOptions(step_rule='gradient', rate=0.5)
     way = steps_of(chain, target, seed, slow, 60)
+    moves = np.flatnonzero(np.abs(np.diff(way, axis=0)).max(axis=1) > 1e-4)
+    way = way[:moves.max(initial=-1) + 2]  # while it gives up it stands
     alone = SolverOptions(max_restarts=0, max_time=PATIENT)
     return (way, solve(chain, target, way[-1], alone),
             solve(chain, target, seed, SolverOptions(max_time=PATIENT)))

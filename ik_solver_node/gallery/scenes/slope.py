@@ -44,7 +44,7 @@ def _slope(values: Values) -> list[Frame]:
             Line(np.column_stack([first + reach, here + exact * reach]), OURS, 'exact tangent',
                  1.8, '--'),
             Dots(np.array([beside]), PLAIN), Dots(np.array([[first, here]]), OURS)],
-            'first joint [rad]', 'distance [m]', (-1.6, 2.6), (-0.1, 1.15))
+            'first joint [rad]', 'distance [m]', (-1.6, 2.6), (-0.1, 1.4))
         frames.append(Frame((arm, error), f'slope {exact:+.3f} m/rad, sampled {sampled:+.3f} '
                             f'm/rad: the joint has to turn {"back" if exact > 0 else "on"}'))
     return frames

@@ -150,7 +150,7 @@ def _spider(values: Values) -> list[Frame]:
         items.append(Dots(moment.footholds[moment.stands], GOOD, 'footholds', size=7.0))
         centre = moment.body.position[0] if walks else 0.0
         view = Space('the spider walks' if walks else 'the body moves, the feet stay', items,
-                     (centre - 0.45, centre + 0.45), (-0.45, 0.45), (-0.25, 0.65), 24.0, -62.0)
+                     (centre - 0.45, centre + 0.45), (-0.45, 0.45), (-0.15, 0.3), 26.0, -62.0, 1.25)
         panel = error_panel('the worst foot', [('off its foothold [m]', OURS, errors)], i,
                             'picture', 'distance [m]', 1e-6)
         frames.append(Frame((view, panel), f'{int(moment.stands.sum())} feet stand, the worst is '

@@ -45,7 +45,7 @@ def _tentacle(values: Values) -> list[Frame]:
     orientation = bool(values['orientation'])
     straight = reach(height, orientation, True) if values['torsion'] else None
     free = reach(height, orientation, False)
-    loop, numbers = places(height), np.arange(1, chain.size + 1)
+    loop = places(height)
     frames = []
     for i, place in enumerate(loop):
         shown = [(free[i], PLAIN, 'as it comes')]
@@ -58,15 +58,15 @@ def _tentacle(values: Values) -> list[Frame]:
         for result, colour, label in shown:
             items.append(Arm(arm(chain, result.positions), colour, label, 0.03,
                              1.0 if colour == OURS else 0.5))
-            bends.append(Line(np.column_stack([numbers, result.positions]), colour,
-                              f'{label}: {np.linalg.norm(result.positions):.2f} rad in all'))
-            bends.append(Dots(np.column_stack([numbers, result.positions]), colour, size=3.0))
-        view = Space('thirty joints, one target', items, (-0.65, 0.65), (-0.65, 0.65),
-                     (0.0, 1.3), 16.0, -60.0)
-        joints = Plane('how the joints are bent', [
-            *(Line(np.array([[1.0, limit], [30.0, limit]]), GHOST, 'limits' if limit > 0 else '',
-                   1.0, ':') for limit in (-0.35, 0.35)), *bends], 'joint, from base to tip',
-            'bent by [rad]', (1.0, float(chain.size)), (-0.42, 0.55))
+            bent = np.hypot(result.positions[::2], result.positions[1::2])
+            points = np.column_stack([np.arange(len(bent)) + 1, bent])
+            bends += [Line(points, colour,
+                           f'{label}: {np.linalg.norm(result.positions):.2f} rad in all'),
+                      Dots(points, colour, size=4.0)]
+        view = Space('thirty joints, one target', items, (-0.6, 0.6), (-0.6, 0.6),
+                     (0.0, 1.0), 18.0, -60.0)
+        joints = Plane('how far each pair of joints bends', bends, 'pair of joints, from base to tip',
+                       'bent by [rad]', (1.0, 0.5 * chain.size), (0.0, 0.65))
         last = shown[-1][0]
         frames.append(Frame((view, joints), f'{1e6 * last.position_error:.2f} µm off'
                             + (f', {1e6 * last.orientation_error:.2f} µrad from straight down'

@@ -14,14 +14,15 @@ from typing import Any
 
 from ik_solver_node.gallery.drawing import draw
 from ik_solver_node.gallery.scene import (
-    Arm, Choice, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane, Scene, Slider,
-    Space, Toggle)
+    Arm, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane,
+    rgb, Scene, Slider, Space, Toggle)
 from ik_solver_node.gallery.solids import arm_mesh, ground_mesh, in_space, Mesh
 import numpy as np
 
 GROUND = (169, 181, 143)
+GRID = '/gallery/grid'
 LINE, DOT = 0.004, 0.0016
-"""Width of a line, and radius of a dot per point of its size [m]."""
+"""Width of a line per point of its width, and radius of a dot per point of its size [m]."""
 PICTURE = 1.5
 """How large the pictures beside the scene are drawn."""
 
@@ -50,7 +51,7 @@ class Page:
         self._words = server.gui.add_markdown('')
         self.controls: dict[str, Any] = {}
         self._pictures: list[Any] = []
-        self._drawn: dict[str, tuple[object, Any]] = {}
+        self.drawn: dict[str, tuple[object, Any]] = {}
         self._frames: list[Frame] = []
         self._set: dict[str, float | bool | str] = {}
         self._shown = -1
@@ -105,7 +106,8 @@ class Page:
         with self._folder:
             self.controls = {control.name: self._add(control) for control in scene.controls}
         self._caption.content = f'### {scene.title}\n\n{scene.caption}'
-        self._clear()
+        self._server.scene.reset()
+        self.drawn = {}
         self._compute()
         for client in self._server.get_clients().values():
             self._look(client)
@@ -136,9 +138,9 @@ class Page:
         """Show a frame."""
         self._shown = min(number, len(self._frames) - 1)
         frame = self._frames[self._shown]
-        self._words.content = frame.words
+        self._words.content = f'{frame.words}\n\n{legend(frame.panels[0])}'
         self._draw_space(frame.panels[0])
-        pictures = [draw(frame, (panel,), PICTURE) for panel in _beside(frame)]
+        pictures = [draw(Frame((panel,), ''), PICTURE) for panel in frame.panels[1:]]
         if len(pictures) != len(self._pictures):
             for handle in self._pictures:
                 handle.remove()
@@ -150,28 +152,38 @@ class Page:
     def _draw_space(self, panel: Panel) -> None:
         """Draw what can be seen in space; what is there already is left."""
         present = set()
+        if not any(isinstance(item, Ground) for item in panel.items):
+            present.add(GRID)
+            self._lay_grid()
         for number, item in enumerate(panel.items):
             name = f'/gallery/{number}_{type(item).__name__}'
             present.add(name)
-            known = self._drawn.get(name)
+            known = self.drawn.get(name)
             if known is None or known[0] is not item:
-                self._drawn[name] = item, self._draw(name, item)
-        for name in set(self._drawn) - present:
-            self._drawn.pop(name)[1].remove()
+                self.drawn[name] = item, self._draw(name, item)
+        for name in set(self.drawn) - present:
+            self.drawn.pop(name)[1].remove()
+
+    def _lay_grid(self) -> None:
+        """Lay a grid of 0.1 m below arms that stand nowhere, unless it is there."""
+        if GRID not in self.drawn:
+            self.drawn[GRID] = None, self._server.scene.add_grid(
+                GRID, 4.0, 4.0, cell_size=0.1, section_size=0.5, cell_color=(225, 225, 222),
+                section_color=rgb(GHOST), position=(0.0, 0.0, -0.012))
 
     def _draw(self, name: str, item: Arm | Line | Dots | Ground | Contours) -> Any:
         """Draw one thing in space, and return its handle."""
         scene = self._server.scene
         if isinstance(item, Arm):
-            return self._mesh(name, arm_mesh(item), _rgb(item.colour), item.alpha)
+            return self._mesh(name, arm_mesh(item), rgb(item.colour), item.alpha)
         if isinstance(item, Ground):
             return self._mesh(name, ground_mesh(item), GROUND, 1.0)
         assert not isinstance(item, Contours)  # they are no part of a panel that is seen in space
-        points, colour = in_space(item.points), _rgb(item.colour)
+        points, colour = in_space(item.points), rgb(item.colour)
         if isinstance(item, Line):
             segments = np.stack([points[:-1], points[1:]], axis=1)
             return scene.add_line_segments(name, segments, colour,
-                                           thickness=0.5 * LINE * item.width)
+                                           thickness=LINE * item.width)
         colours = np.tile(np.array(colour, dtype=np.uint8), (len(points), 1))
         return scene.add_point_cloud(name, points, colours, point_size=2.0 * DOT * item.size,
                                      point_shape='sparkle' if item.mark == '*' else 'circle')
@@ -181,14 +193,6 @@ class Page:
         return self._server.scene.add_mesh_simple(
             name, *mesh, color=colour, side='double', opacity=alpha if alpha < 1.0 else None)
 
-    def _clear(self) -> None:
-        """Take all away that is drawn, and lay a grid below what comes."""
-        self._server.scene.reset()
-        self._drawn = {}
-        self._server.scene.add_grid('/grid', 4.0, 4.0, cell_size=0.1, section_size=0.5,
-                                    cell_color=(225, 225, 222), section_color=_rgb(GHOST),
-                                    position=(0.0, 0.0, -0.002))
-
     def _look(self, client: Any) -> None:
         """Turn the camera of a client to the scene."""
         eye, at, up = camera_of(self._frames[0].panels[0])
@@ -197,9 +201,11 @@ class Page:
         client.camera.look_at = at
 
 
-def _beside(frame: Frame) -> tuple[Panel, ...]:
-    """Return the panels of a frame that are pictures beside the scene."""
-    return frame.panels[1:]
+def legend(panel: Panel) -> str:
+    """Return who has which colour, in Markdown."""
+    told = {item.label: COLOUR_NAMES[item.colour] for item in panel.items
+            if isinstance(item, (Arm, Line, Dots)) and item.label}
+    return ', '.join(f'**{colour}** {label}' for label, colour in told.items())
 
 
 def camera_of(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,13 +215,8 @@ def camera_of(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     centre = np.array([0.5 * (low + high) for low, high in spans])
     size = max(high - low for low, high in spans)
     if isinstance(panel, Plane):
-        return centre + [0.0, 0.0, 1.5 * size], centre, np.array([0.0, 1.0, 0.0])
+        return centre + [0.0, 0.0, 1.2 * size], centre, np.array([0.0, 1.0, 0.0])
     azimuth, elevation = np.radians([panel.azimuth, panel.elevation])
     away = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation),
                      np.sin(elevation)])
-    return centre + 1.7 * size * away, centre, np.array([0.0, 0.0, 1.0])
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    """Return a colour #rrggbb as three numbers from 0 to 255."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    return centre + 1.35 * size * away, centre, np.array([0.0, 0.0, 1.0])

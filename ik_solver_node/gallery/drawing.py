@@ -6,14 +6,14 @@ from typing import Any
 
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.gallery.scene import (
-    Arm, Contours, Dots, Frame, Ground, INK, Line, Panel, Plane, Space)
+    Arm, Contours, Dots, Frame, Ground, INK, Line, Plane, Space)
 import numpy as np
 
 DOTS_PER_INCH = 100
 HEIGHT = 4.0
 """Of a picture [inch]; a panel is a little wider than high."""
 WIDTH = 4.4
-MARGINS, SPACE_MARGINS = (0.66, 0.14, 0.78, 0.32), (0.02, 0.1, 0.36, 0.3)
+MARGINS, SPACE_MARGINS = (0.66, 0.14, 0.78, 0.32), (0.02, 0.3, 0.36, 0.3)
 """Left, right, below and above a panel [inch]."""
 BAR = 0.6
 """Room for a bar of colours beside a panel [inch]."""
@@ -33,8 +33,7 @@ def load_figure() -> Any:
     return Figure
 
 
-def draw(frame: Frame, panels: tuple[Panel, ...] | None = None,
-         scale: float = 1.0) -> np.ndarray:
+def draw(frame: Frame, scale: float = 1.0) -> np.ndarray:
     """
     Draw a frame.
 
@@ -42,8 +41,6 @@ def draw(frame: Frame, panels: tuple[Panel, ...] | None = None,
     ----------
     frame : Frame
         What there is to draw.
-    panels : tuple of Panel, optional
-        Which of its panels; default all.
     scale : float
         How large.
 
@@ -60,11 +57,10 @@ def draw(frame: Frame, panels: tuple[Panel, ...] | None = None,
     """
     figure_class = load_figure()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    panels = frame.panels if panels is None else panels
-    width = WIDTH * len(panels)
+    width = WIDTH * len(frame.panels)
     figure = figure_class(figsize=(width, HEIGHT), dpi=DOTS_PER_INCH * scale, facecolor=PAPER)
     canvas = FigureCanvasAgg(figure)
-    for number, panel in enumerate(panels):
+    for number, panel in enumerate(frame.panels):
         is_plane = isinstance(panel, Plane)
         left, right, below, above = MARGINS if is_plane else SPACE_MARGINS
         if any(isinstance(item, Contours) for item in panel.items):

@@ -1,4 +1,4 @@
-"""The pictures and the page of docs/gallery: one moving picture for each scene, one still of all."""
+"""The pictures and the page of docs/gallery: a moving picture for each scene, a still of all."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from ik_solver_node.exceptions import MissingDependencyError, OptionsError
-from ik_solver_node.gallery.drawing import draw
-from ik_solver_node.gallery.scene import Choice, Control, Scene, Toggle
+from ik_solver_node.gallery.drawing import draw, PAPER
+from ik_solver_node.gallery.scene import Choice, COLOUR_NAMES, Control, rgb, Scene, Toggle
 import numpy as np
 
 OVERVIEW = 'overview.png'
 PAGE = 'README.md'
-QUALITY, COLOURS, MOST_FRAMES = 40, 48, 20
+QUALITY, COLOURS, MOST_FRAMES = 40, 100, 20
 """Of moving pictures: from 0 to 100, and how many."""
 SCALE = 0.9
 """Of the pictures in docs/gallery."""
 LAST_STAYS = 1.5
 """How long the last frame of a moving picture stays [s]."""
-COLUMNS, TILE = 4, 300
+COLUMNS, TILE = 3, 400
 """Of the overview, and the width of a picture in it [pixels]."""
 
 
@@ -94,7 +94,7 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     """
     image = load_image()
     frames = [image.fromarray(picture) for picture in pictures]
-    palette = image.fromarray(np.vstack(pictures[::4])).quantize(COLOURS)
+    palette = _palette(image, np.vstack(pictures[::4]))
     plain = [frame.quantize(palette=palette, dither=0).convert('RGB') for frame in frames]
     shown = [round(1e3 / pace)] * len(frames)
     shown[-1] += round(1e3 * LAST_STAYS)
@@ -108,9 +108,19 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     return min(written, key=len)
 
 
+def _palette(image: Any, picture: np.ndarray) -> Any:
+    """Return a picture of few colours: those of the scenes, and the commonest of `picture`."""
+    found = image.fromarray(picture).quantize(COLOURS).getpalette()[:3 * COLOURS]
+    exact = [channel for colour in (*COLOUR_NAMES, PAPER, '#ffffff') for channel in rgb(colour)]
+    palette = image.new('P', (1, 1))
+    palette.putpalette([*exact, *found])
+    return palette
+
+
 def chosen(count: int) -> list[int]:
-    """Return which of so many frames are in a moving picture, the first and the last among them."""
-    return [int(i) for i in np.unique(np.round(np.linspace(0, count - 1, MOST_FRAMES)).astype(int))]
+    """Return which of so many frames are in a moving picture; the first and the last are."""
+    kept = np.unique(np.round(np.linspace(0, count - 1, MOST_FRAMES)).astype(int))
+    return [int(number) for number in kept]
 
 
 def overview(pictures: Sequence[np.ndarray]) -> bytes:
@@ -126,7 +136,8 @@ def overview(pictures: Sequence[np.ndarray]) -> bytes:
     for number, tile in enumerate(tiles):
         sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * height))
     stream = BytesIO()
-    sheet.quantize(96).save(stream, format='PNG', optimize=True)
+    reduced = sheet.quantize(palette=_palette(image, np.asarray(sheet)), dither=0)
+    reduced.save(stream, format='PNG', optimize=True)
     return stream.getvalue()
 
 

@@ -1,9 +1,9 @@
 """
 The plain method, as lessons begin with it: what the solver of the package is compared with.
 
-The error is the distance of the tip. Its slope along a joint is estimated by turning that joint a
-little, and looking again; then the joint moves against the slope, at a fixed rate, and the next one
-follows. Nothing here is used to move a robot.
+The error is the distance of the tip. Its slope along a joint is estimated by turning that joint
+a little, and looking again; then the joint moves against the slope, at a fixed rate, and the next
+one follows. Nothing here is used to move a robot.
 """
 
 from __future__ import annotations

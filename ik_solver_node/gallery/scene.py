@@ -9,9 +9,17 @@ from typing import Union
 from ik_solver_node.exceptions import OptionsError
 import numpy as np
 
-# Who is who, in all scenes.
+# Who is who, in all scenes: the solver, the plain method, a third one, what was at first.
 OURS, PLAIN, THIRD, GHOST = '#1f5fa8', '#c8402f', '#e8a33d', '#9aa7b4'
-TARGET, GOOD, INK = '#2f8f5b', '#2f8f5b', '#2b3440'
+TARGET, INK = '#2f8f5b', '#2b3440'
+COLOUR_NAMES = {OURS: 'blue', PLAIN: 'red', THIRD: 'yellow', GHOST: 'grey', TARGET: 'green',
+                INK: 'black'}
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Return a colour #rrggbb as three numbers from 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
 
 Values = Mapping[str, Union[float, bool, str]]
 """What the controls of a scene are set to, by name."""

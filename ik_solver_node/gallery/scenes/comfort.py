@@ -16,7 +16,7 @@ import numpy as np
 START = np.array([-0.9, 0.9, 0.2, 1.3, 0.3, 0.8, 0.0])
 """Where the arm begins, on its target [rad]."""
 DRIFTS = 24
-REACH = 0.08
+REACH = 0.04
 """Furthest that a joint moves from one picture to the next [rad]."""
 
 
@@ -72,5 +72,6 @@ COMFORT = Scene(
     'Seven joints hold a pose of six axes, so one way to move is left: the elbow can swing while '
     'the tip stands still. That is the null space of the arm. The objective `Comfort` names a '
     'posture, here of the first joint only, and the solver goes there step by step, never '
-    'further from the target than the tolerance of 1 µm allows.',
+    'further from the target than the tolerance of 1 µm allows: as near as swinging the elbow '
+    'brings it, for the target comes first.',
     (Slider('first', 'comfortable first joint [rad]', -1.5, 1.5, 0.1, 0.6),), _comfort, 6.0)

@@ -6,16 +6,15 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.gallery.descents import steps_of
 from ik_solver_node.gallery.robots import load, planar
 from ik_solver_node.gallery.scene import (
-    Choice, Dots, Frame, GHOST, Line, OURS, PLAIN, Plane, Scene, Slider, TARGET, Values)
+    Arm, Choice, Dots, Frame, GHOST, Line, OURS, PLAIN, Plane, Scene, Slider, TARGET, Values)
 from ik_solver_node.gallery.stage import (
     arm_panel, landscape, planar_arm, star, tip_way, tips_of)
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import SolverOptions, StepRule, SweepOrder
 from ik_solver_node.target import PointTarget
 import numpy as np
 
 MAP = (-1.6, 2.8), (-0.4, 3.0)
 """The joints of the map [rad]."""
-SWEEP_ORDER = 'tip_to_base'
 
 
 def _corners(way: np.ndarray) -> np.ndarray:
@@ -31,7 +30,7 @@ def _descent(values: Values) -> list[Frame]:
     seed = np.array([float(values['first']), float(values['second'])])
     rule = str(values['rule'])
     way = steps_of(chain, PointTarget(target), seed, SolverOptions(
-        step_rule=rule, rate=float(values['rate']), sweep_order=SWEEP_ORDER,
+        step_rule=StepRule(rule), rate=float(values['rate']), sweep_order=SweepOrder.TIP_TO_BASE,
         position_tolerance=1e-3), 60)
     heights = landscape(chain, target, *MAP)
     frames = []
@@ -51,9 +50,9 @@ def _descent(values: Values) -> list[Frame]:
 
 DESCENT = Scene(
     'descent', 'descent', 'Downhill, joint by joint or all at once',
-    'Every pair of angles is a place on the map, its colour the distance of the tip. `sweep` moves '
-    'one joint after the other, so it walks at right angles; `gradient` moves all at once along '
-    'the steepest slope; `damped` knows how the slope bends and needs a few steps.',
+    'Every pair of angles is a place on the map, its colour the distance of the tip. `sweep` '
+    'moves one joint after the other, so it walks at right angles; `gradient` moves all at once '
+    'along the steepest slope; `damped` knows how the slope bends and needs a few steps.',
     (Choice('rule', 'step rule', ('sweep', 'gradient', 'damped'), 'sweep'),
      Slider('rate', 'rate [rad²/m²]', 0.2, 5.0, 0.1, 2.0),
      Slider('first', 'start, first joint [rad]', -1.5, 2.5, 0.1, -0.9),
@@ -65,7 +64,8 @@ def ordered(rate: float) -> tuple[KinematicChain, dict[str, np.ndarray], np.ndar
     chain = planar((0.15,) * 6)
     target, seed = np.array([0.35, 0.45, 0.0]), np.array([0.3, *[0.25] * 5])
     ways = {order: steps_of(chain, PointTarget(target), seed, SolverOptions(
-        step_rule='sweep', sweep_order=order, rate=rate, position_tolerance=5e-3), 80)
+        step_rule=StepRule.SWEEP, sweep_order=SweepOrder(order), rate=rate,
+        position_tolerance=5e-3), 80)
         for order in ('tip_to_base', 'base_to_tip')}
     return chain, ways, target
 
@@ -77,7 +77,8 @@ def _order(values: Values) -> list[Frame]:
             'base_to_tip': ('from the base to the tip', PLAIN)}
     frames = []
     for i in range(max(map(len, ways.values()))):
-        arms, bars = [], []
+        arms: list[Line | Dots | Arm] = []
+        bars = []
         for row, (order, way) in enumerate(ways.items()):
             label, colour = told[order]
             q = way[min(i, len(way) - 1)]

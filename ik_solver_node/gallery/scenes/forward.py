@@ -61,9 +61,9 @@ def _sum_of(q: np.ndarray, tip: np.ndarray) -> str:
 FORWARD = Scene(
     'forward_kinematics', 'forward kinematics', 'One set of angles has exactly one tip',
     'An arm is a chain of joints, each of which carries all that comes after it: so each link '
-    'points along the *sum* of the angles before it, and adds its length times cosine and sine of '
-    'that sum. The solver does the same for any URDF in space; the grey circle and the curves are '
-    'its numbers, the red and yellow legs are the sines and cosines by hand.',
+    'points along the *sum* of the angles before it, and adds its length times cosine and sine '
+    'of that sum. The solver does the same for any URDF in space; the grey circle and the curves '
+    'are its numbers, the red and yellow legs are the sines and cosines by hand.',
     (Slider('second', 'second joint [rad]', -2.8, 2.8, 0.1, 1.0),), _forward, 10.0)
 
 
@@ -88,15 +88,15 @@ def _error(values: Values) -> list[Frame]:
             Line(np.column_stack([thirds, errors[:, 1]]), THIRD, 'orientation [rad]'),
             Dots(np.column_stack([[thirds[i]] * 2, errors[i]]), INK)],
             'last joint [rad]', 'error', (-2.4, 2.4), (0.0, 1.05 * float(errors.max())))
-        frames.append(Frame((arm, curve), f'{1e3 * errors[i, 0]:.0f} mm and {errors[i, 1]:.2f} rad '
-                            'off'))
+        off, turned = errors[i]
+        frames.append(Frame((arm, curve), f'{1e3 * off:.0f} mm and {turned:.2f} rad off'))
     return frames
 
 
 ERROR = Scene(
     'error', 'error', 'How far off, as a function of the joints',
-    'All that follows asks one question: how far is the tip from where it shall be? For a point it '
-    'is a distance, for a pose also the angle of the shortest turn onto the wanted orientation. '
-    'Both are functions of the joint angles, and inverse kinematics is the search for where they '
-    'are zero.',
+    'All that follows asks one question: how far is the tip from where it shall be? For a point '
+    'it is a distance, for a pose also the angle of the shortest turn onto the wanted '
+    'orientation. Both are functions of the joint angles, and inverse kinematics is the search '
+    'for where they are zero.',
     (Slider('wanted', 'wanted last joint [rad]', -2.0, 2.0, 0.1, 0.7),), _error, 10.0)

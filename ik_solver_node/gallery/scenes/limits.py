@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.gallery import plain
 from ik_solver_node.gallery.descents import steps_of
 from ik_solver_node.gallery.robots import planar
 from ik_solver_node.gallery.scene import (
-    Dots, Frame, GHOST, INK, Line, OURS, PLAIN, Plane, Scene, Slider, Values)
+    Arm, Dots, Frame, GHOST, INK, Line, OURS, PLAIN, Plane, Scene, Slider, Values)
 from ik_solver_node.gallery.stage import (
     arm_panel, distances, error_panel, planar_arm, star, tip_way)
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import Slope, SolverOptions, StepRule
 from ik_solver_node.target import PointTarget
 import numpy as np
 
@@ -27,7 +25,8 @@ def sampled(target_second: float) -> tuple[KinematicChain, np.ndarray, dict[str,
     ways = (plain.sweeps(chain, target, seed, 0.1, 60, through_clamp=True,
                          tolerance=0.02)[::chain.size],
             steps_of(chain, PointTarget(target), seed, SolverOptions(
-                step_rule='sweep', slope='finite_difference', rate=1.5, position_tolerance=0.02),
+                step_rule=StepRule.SWEEP, slope=Slope.FINITE_DIFFERENCE, rate=1.5,
+                position_tolerance=0.02),
                 60))
     return chain, target, dict(zip(WAYS, ways))
 
@@ -58,12 +57,13 @@ def _side_by_side(chain: KinematicChain, target: np.ndarray, ways: dict[str, np.
     courses = [(name, colours[name], distances(chain, way, target)) for name, way in ways.items()]
     frames = []
     for i in range(max(map(len, ways.values()))):
-        items = [planar_arm(chain, next(iter(ways.values()))[0], GHOST, 'start')]
+        start = next(iter(ways.values()))[0]
+        items: list[Line | Dots | Arm] = [planar_arm(chain, start, GHOST, 'start')]
         for name, way in ways.items():
             items += [tip_way(chain, way[:i + 1], colours[name]),
                       planar_arm(chain, way[min(i, len(way) - 1)], colours[name], name)]
-        arms = arm_panel('two arms, one target', [*items, star(target[:2])], (-1.15, 1.15),
-                         (-1.3, 1.0))
+        arms = arm_panel('two arms, one target', [*items, star(target[:2])], (-1.3, 1.3),
+                         (-1.6, 1.0))
         frames.append(Frame(
             (arms, _joint_panel(chain, ways, joint, i, colours),
              error_panel('how far off', courses, i, is_log=False)), f'step {i}'))
@@ -79,7 +79,7 @@ def _joint_panel(chain: KinematicChain, ways: dict[str, np.ndarray], joint: int,
         Line(np.array([[0.0, limit], [longest, limit]]), INK, 'limits' if limit == lower else '',
              1.0, ':') for limit in (lower, upper)]
     for name, way in ways.items():
-        course: Sequence[float] = way[:now + 1, joint]
+        course = way[:now + 1, joint]
         items.append(Line(np.column_stack([np.arange(len(course)), course]), colours[name]))
         items.append(Dots(np.array([[len(course) - 1, course[-1]]]), colours[name]))
     margin = 0.1 * (upper - lower)
@@ -97,7 +97,8 @@ SAMPLE = Scene(
 CLAMP = Scene(
     'limit_clamped', 'limits', 'The second trap: to clamp when the step is done',
     'All joints take one damped step, then what is too much is cut off: the arm does not do what '
-    'was computed, is thrown to the other side, and stalls with a joint pressed against its limit. '
-    'The solver finds out which joints hit a limit, holds them there and computes the step again, '
-    'so that the free joints take over what is left of the error.',
+    'was computed, is thrown to the other side, and stalls with a joint pressed against its '
+    'limit. The solver finds out which joints hit a limit, holds them there and computes the '
+    'step again, so that the free joints take over what is left of the error. With more damping, '
+    'and so shorter steps, the plain one may get through, too; it cannot know beforehand.',
     (Slider('damping', 'damping of the plain step [m²]', 0.001, 0.02, 0.001, 0.001),), _clamp, 3.0)

@@ -10,7 +10,7 @@ from ik_solver_node.gallery.stage import arm_panel, landscape, planar_arm, star,
 from ik_solver_node.objective import Comfort
 from ik_solver_node.result import IkResult
 from ik_solver_node.solver import solve
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import SolverOptions, StepRule
 from ik_solver_node.target import PointTarget
 import numpy as np
 
@@ -26,7 +26,7 @@ def stuck(first: float, second: float) -> tuple[np.ndarray, IkResult, IkResult]:
     """Return the way of a descent from a start, its end, and what a restart makes of it."""
     chain = planar((0.5, 0.4), LIMITS)
     target = PointTarget(chain.forward_kinematics(ANSWER).position)
-    seed, slow = np.array([first, second]), SolverOptions(step_rule='gradient', rate=0.5)
+    seed, slow = np.array([first, second]), SolverOptions(step_rule=StepRule.GRADIENT, rate=0.5)
     way = steps_of(chain, target, seed, slow, 60)
     moves = np.flatnonzero(np.abs(np.diff(way, axis=0)).max(axis=1) > 1e-4)
     way = way[:moves.max(initial=-1) + 2]  # while it gives up it stands
@@ -73,10 +73,10 @@ def _minimum(values: Values) -> list[Frame]:
 
 MINIMUM = Scene(
     'local_minimum', 'minima', 'Stuck, and the restart',
-    'The way down ends where a limit is in the way: no joint can lower the error any more, but the '
-    'target is not reached, as the only answer lies in another valley. The solver notices that it '
-    'makes no progress, names the joint in the way, and begins again elsewhere. If no start '
-    'arrives it says so.',
+    'The way down ends where a limit is in the way: no joint can lower the error any more, but '
+    'the target is not reached, as the only answer lies in another valley. The solver notices '
+    'that it makes no progress, names the joint in the way, and begins again elsewhere. If no '
+    'start arrives it says so.',
     (Toggle('restart', 'restarts', True),
      Slider('first', 'start, first joint [rad]', 0.8, 2.8, 0.1, 2.0),
      Slider('second', 'start, second joint [rad]', 0.4, 2.4, 0.1, 1.8)), _minimum, 6.0)
@@ -142,8 +142,8 @@ def _twisted(values: Values) -> list[Frame]:
 
 TWISTED = Scene(
     'twisted_arm', 'minima', 'Sent away and back, and twisted',
-    'An arm with joints to spare has many postures for one target. If each solve just starts where '
-    'the last one ended, it returns to the same place in another posture: every solve was right, '
-    'and the arm is twisted. With the objective `Comfort` it takes, of all postures, the one near '
-    'where it was at first, and comes back as it left.',
+    'An arm with joints to spare has many postures for one target. If each solve just starts '
+    'where the last one ended, it returns to the same place in another posture: every solve was '
+    'right, and the arm is twisted. With the objective `Comfort` it takes, of all postures, the '
+    'one near where it was at first, and comes back as it left.',
     (Slider('radius', 'radius of the circle [m]', 0.1, 0.35, 0.05, 0.35),), _twisted, 8.0)

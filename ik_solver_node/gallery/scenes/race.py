@@ -11,7 +11,7 @@ from ik_solver_node.gallery.scene import (
 from ik_solver_node.gallery.stage import tips_of
 from ik_solver_node.request import goal_of
 from ik_solver_node.result import errors_of
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import SolverOptions, StepRule
 import numpy as np
 
 HIDDEN = np.array([-2.78, 0.865, -0.744, -1.71, 0.95, 1.804, -1.786])
@@ -34,7 +34,7 @@ def race(rate: float) -> dict[str, Run]:
     goal = goal_of(chain, chain.forward_kinematics(HIDDEN))
     runs = {}
     for rule in COLOURS:
-        options = SolverOptions(step_rule=rule, rate=rate if rule == 'sweep' else 0.5)
+        options = SolverOptions(step_rule=StepRule(rule), rate=rate if rule == 'sweep' else 0.5)
         way = steps_of(chain, chain.forward_kinematics(HIDDEN), chain.mid_range(), options, MOST)
         runs[rule] = Run(way, np.array([errors_of(chain, goal, q) for q in way]))
     return runs

@@ -6,10 +6,10 @@ from ik_solver_node.gallery import plain
 from ik_solver_node.gallery.descents import steps_of
 from ik_solver_node.gallery.robots import load
 from ik_solver_node.gallery.scene import (
-    Frame, Line, OURS, PLAIN, Scene, Slider, TARGET, THIRD, Toggle, Values)
+    Arm, Dots, Frame, Line, OURS, PLAIN, Scene, Slider, TARGET, THIRD, Toggle, Values)
 from ik_solver_node.gallery.stage import (
     arm_panel, distances, error_panel, planar_arm, star, tip_way)
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import SolverOptions, StepRule
 from ik_solver_node.target import PointTarget
 import numpy as np
 
@@ -24,8 +24,8 @@ def raced(rate: float) -> dict[str, np.ndarray]:
     target = chain.forward_kinematics([0.9, 1.2]).position
     ways = {'fixed rate': plain.sweeps(chain, target, SEED, rate, STEPS)[::chain.size]}
     for rule, name in (('gradient', 'adaptive rate'), ('damped', 'damped')):
-        ways[name] = steps_of(chain, PointTarget(target), SEED, SolverOptions(step_rule=rule),
-                              STEPS)
+        ways[name] = steps_of(chain, PointTarget(target), SEED,
+                              SolverOptions(step_rule=StepRule(rule)), STEPS)
     return ways
 
 
@@ -38,7 +38,7 @@ def _rate(values: Values) -> list[Frame]:
     courses = [(name, colours[name], distances(chain, way, target)) for name, way in ways.items()]
     frames = []
     for i in range(STEPS + 1):
-        items = []
+        items: list[Line | Dots | Arm] = []
         for name in ('fixed rate', 'adaptive rate'):
             way = ways[name]
             items += [tip_way(chain, way[max(0, i - 12):i + 1], colours[name]),
@@ -52,9 +52,9 @@ def _rate(values: Values) -> list[Frame]:
 
 RATE = Scene(
     'rate', 'rate', 'Too large a rate wiggles, an adaptive one settles',
-    'The plain method moves each joint by a fixed rate times the slope of the distance. That slope '
-    'does not fade at the target, so near it every step is too large, and the arm wiggles for '
-    'ever: turn the rate down, and it only takes longer to get there. The solver lowers the '
+    'The plain method moves each joint by a fixed rate times the slope of the distance. That '
+    'slope does not fade at the target, so near it every step is too large, and the arm wiggles '
+    'for ever: turn the rate down, and it only takes longer to get there. The solver lowers the '
     'squared distance instead, at a rate that follows the curvature (`gradient`), or takes the '
     'curvature into the step (`damped`).',
     (Slider('rate', 'fixed rate [rad²/m]', 0.05, 1.5, 0.05, 0.5),), _rate, 6.0)
@@ -76,7 +76,7 @@ def _early_stop(values: Values) -> list[Frame]:
     if not values['stop']:
         del ways['stops in time']
     solved = steps_of(chain, PointTarget(target), SEED, SolverOptions(
-        step_rule='sweep', rate=2.0, position_tolerance=tolerance), STEPS)
+        step_rule=StepRule.SWEEP, rate=2.0, position_tolerance=tolerance), STEPS)
     colours = {'never stops': PLAIN, 'stops in time': OURS}
     turned = {name: np.abs(np.diff(way, axis=0)).sum() for name, way in ways.items()}
     courses = [(f'{name}: {turned[name]:.1f} rad turned', colours[name],
@@ -85,7 +85,7 @@ def _early_stop(values: Values) -> list[Frame]:
     ring = target[:2] + tolerance * np.column_stack([np.cos(angles), np.sin(angles)])
     frames = []
     for i in range(0, 2 * STEPS + 1, 2):
-        items = []
+        items: list[Line | Dots | Arm] = []
         for name, way in ways.items():
             items += [tip_way(chain, way[:i + 1], colours[name]),
                       planar_arm(chain, way[min(i, len(way) - 1)], colours[name], name)]

@@ -14,7 +14,7 @@ SECOND = 1.1
 
 
 def slopes_at(first: float, sampling: float, target: np.ndarray) -> tuple[float, float]:
-    """Return the sampled slope of the distance along the first joint, and the exact one [m/rad]."""
+    """Return the sampled and the exact slope of the distance along the first joint [m/rad]."""
     chain, q = load('planar_2r'), np.array([first, SECOND])
     away = chain.tip_frames(q)[0, 9:] - target
     exact = float(away / np.linalg.norm(away) @ chain.jacobian(q)[:3, 0])

@@ -9,7 +9,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.gallery.descents import PATIENT
 from ik_solver_node.gallery.robots import limbs, load
 from ik_solver_node.gallery.scene import (
-    Arm, Choice, Dots, Frame, GOOD, Ground, INK, Line, OURS, PLAIN, Scene, Slider, Space, THIRD,
+    Arm, Choice, Dots, Frame, Ground, INK, Line, OURS, PLAIN, Scene, Slider, Space, TARGET, THIRD,
     Values)
 from ik_solver_node.gallery.stage import error_panel
 from ik_solver_node.pose import Pose
@@ -88,13 +88,13 @@ def walk(roughness: float) -> list[Moment]:
     goes_first = np.arange(8) % 2 == 0
     for step in range(STEPS):
         swings = goes_first if step % 2 == 0 else ~goes_first
-        # The first step is half a one, so that both groups are where they belong.
-        ahead = _stand((step + 0.5) * STRIDE + 0.5 * STRIDE, roughness)
+        # Half a stride ahead of where the body will be; the first step is half a one.
+        ahead = _stand((step + 1.0) * STRIDE, roughness)
         for part in range(PARTS):
             share = (part + 1) / PARTS
             now = feet.copy()
-            now[swings] += share * (ahead - feet)[swings]
-            now[swings, 2] += LIFT * sin(pi * share)
+            now[swings] = ((1.0 - share) * feet + share * ahead)[swings]
+            now[swings, 2] += 4.0 * LIFT * share * (1.0 - share)
             moments.append(_moment(_body((step + share) * STRIDE - 0.5 * STRIDE, roughness), now,
                                    ~swings if share < 1.0 else np.ones(8, dtype=bool), moments))
         feet = np.where(swings[:, np.newaxis], ahead, feet)
@@ -147,10 +147,10 @@ def _spider(values: Values) -> list[Frame]:
             items.append(Arm(leg[1:], OURS if stands else PLAIN, thickness=0.016))
         rim = np.array([leg[1] for leg in legs])
         items.append(Arm(np.vstack([rim, rim[:1]]), INK, thickness=0.03))
-        items.append(Dots(moment.footholds[moment.stands], GOOD, 'footholds', size=7.0))
+        items.append(Dots(moment.footholds[moment.stands], TARGET, 'footholds', size=7.0))
         centre = moment.body.position[0] if walks else 0.0
         view = Space('the spider walks' if walks else 'the body moves, the feet stay', items,
-                     (centre - 0.45, centre + 0.45), (-0.45, 0.45), (-0.15, 0.3), 26.0, -62.0, 1.25)
+                     (centre - 0.45, centre + 0.45), (-0.45, 0.45), (-0.15, 0.3), 26.0, -62.0, 1.2)
         panel = error_panel('the worst foot', [('off its foothold [m]', OURS, errors)], i,
                             'picture', 'distance [m]', 1e-6)
         frames.append(Frame((view, panel), f'{int(moment.stands.sum())} feet stand, the worst is '
@@ -168,13 +168,14 @@ CONTROLS = (Slider('roughness', 'roughness of the ground [m]', 0.0, 0.03, 0.005,
             Slider('lean', 'how far the body leans [rad]', 0.0, 0.2, 0.02, 0.12))
 SPIDER = Scene(
     'spider', 'spider', 'The body moves, the feet stay',
-    'Eight legs of three joints on one body, each reaching for its own foothold, all in one solve. '
-    'Where the body goes, a foothold that stands still in the world moves against it, seen from '
-    'the body: so the feet stay where they are, on uneven ground, while the body goes around.',
+    'Eight legs of three joints on one body, each reaching for its own foothold, all in one '
+    'solve. Where the body goes, a foothold that stands still in the world moves against it, '
+    'seen from the body: so the feet stay where they are, on uneven ground, while the body goes '
+    'around.',
     (Choice('what', 'what it does', ('sway', 'walk'), 'sway'), *CONTROLS), _spider, 8.0)
 WALK = Scene(
     'spider_walk', 'spider', 'And it walks',
     'Four legs stand (blue) while the other four swing ahead (red), then they change. The body '
-    'follows the height and the slope of the ground. Nothing but footholds is given: each '
-    'moment is one solve for twenty-four joints, from the moment before.',
+    'follows the height and the slope of the ground. Nothing but footholds is given: each moment '
+    'is one solve for twenty-four joints, from the moment before.',
     (Choice('what', 'what it does', ('walk', 'sway'), 'walk'), *CONTROLS), _spider, 10.0)

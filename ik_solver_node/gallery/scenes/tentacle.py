@@ -15,6 +15,7 @@ from ik_solver_node.target import DirectionTarget, PointTarget, Target
 import numpy as np
 
 MOMENTS = 40
+DOWN = np.array([0.0, 0.0, -1.0])
 
 
 def places(height: float) -> np.ndarray:
@@ -32,7 +33,7 @@ def reach(height: float, orientation: bool, torsion: bool) -> list[IkResult]:
     results: list[IkResult] = []
     # It begins where the loop has led it to once already.
     for place in np.vstack([places(height)[-8:], places(height)]):
-        target: Target = (DirectionTarget([0.0, 0.0, -1.0], position=place) if orientation
+        target: Target = (DirectionTarget(DOWN, position=place) if orientation
                           else PointTarget(place))
         seed = results[-1].positions if results else np.full(chain.size, 0.05)
         results.append(solve(chain, target, seed, options))
@@ -65,8 +66,9 @@ def _tentacle(values: Values) -> list[Frame]:
                       Dots(points, colour, size=4.0)]
         view = Space('thirty joints, one target', items, (-0.6, 0.6), (-0.6, 0.6),
                      (0.0, 1.0), 18.0, -60.0)
-        joints = Plane('how far each pair of joints bends', bends, 'pair of joints, from base to tip',
-                       'bent by [rad]', (1.0, 0.5 * chain.size), (0.0, 0.65))
+        joints = Plane('how far each pair of joints bends', bends,
+                       'pair of joints, from base to tip', 'bent by [rad]',
+                       (1.0, 0.5 * chain.size), (0.0, 0.65))
         last = shown[-1][0]
         frames.append(Frame((view, joints), f'{1e6 * last.position_error:.2f} µm off'
                             + (f', {1e6 * last.orientation_error:.2f} µrad from straight down'
@@ -76,9 +78,9 @@ def _tentacle(values: Values) -> list[Frame]:
 
 TENTACLE = Scene(
     'tentacle', 'tentacle', 'Thirty joints that reach and curl',
-    'The same descent moves a chain of thirty joints. Its error mixes the distance of the tip and '
-    'its orientation, here straight down; what is left free is decided by `Torsion`, the wish '
-    'that every joint be straight, which spreads the bend evenly over all of them. Without it the '
-    'joints do what they happen to do.',
+    'The same descent moves a chain of thirty joints. Its error mixes the distance of the tip '
+    'and its orientation, here straight down; what is left free is decided by `Torsion`, the '
+    'wish that every joint be straight, which spreads the bend evenly over all of them. Without '
+    'it the joints do what they happen to do.',
     (Toggle('orientation', 'the tip points down', True), Toggle('torsion', 'torsion', True),
      Slider('height', 'height of the loop [m]', 0.4, 0.6, 0.05, 0.5)), _tentacle, 8.0)

@@ -29,6 +29,7 @@ setup(
     ],
     extras_require={
         'completion': ['argcomplete>=1.8'],
+        'gallery': ['matplotlib>=3.6', 'pillow>=9.1', 'viser>=1.1,<1.2'],
         'motion': ['ruckig>=0.12'],
         'record': ['matplotlib>=3.6', 'mcap>=1.6', 'mcap-ros2-support>=0.5'],
         'test': ['pytest'],

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
-from ik_solver_node.viewer.web import load_viser
+from ik_solver_node.web import load_viser
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration)

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / 'ik_solver_node'
 # A module may import modules of this package that stand on a lower floor, none beside itself.
 FLOORS = {
     'exceptions': 0, 'kernels': 0,
-    'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1,
+    'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1, 'web': 1,
     'lines': 2, 'reach': 2, 'robot_model': 2,
     'chain': 3, 'joint_limits_file': 3, 'urdf_file': 3,
     'motion_limits': 4, 'objective': 4, 'target': 4, 'urdf_lint': 4,
@@ -23,7 +23,7 @@ FLOORS = {
     'search': 8,
     'all_solutions': 9, 'following': 9, 'solver': 9,
     'check': 10, 'chunks': 10, 'path': 10, 'tracker': 10,
-    'batch': 11, 'line_plan': 11, 'pilot': 11, 'record': 11,
+    'batch': 11, 'gallery': 11, 'line_plan': 11, 'pilot': 11, 'record': 11,
     'cli': 12, 'ros': 12,
     'viewer': 13,
 }
@@ -32,7 +32,7 @@ KERNELS_MAY_IMPORT = {'__future__', 'collections', 'math', 'numba', 'numpy', 'ty
 # What not every machine has: imported where it is used, or with an answer to its absence.
 OPTIONAL = {
     'ament_index_python', 'argcomplete', 'control_msgs', 'diagnostic_updater',
-    'interactive_markers', 'launch', 'launch_ros', 'matplotlib', 'mcap', 'mcap_ros2',
+    'interactive_markers', 'launch', 'launch_ros', 'matplotlib', 'mcap', 'mcap_ros2', 'PIL',
     'tf2_geometry_msgs', 'tf2_msgs', 'tf2_ros', 'trimesh', 'viser', 'xacro'}
 
 MODULES = sorted(PACKAGE.rglob('*.py'))

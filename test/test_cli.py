@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 import time
+from urllib.request import urlopen
 
 from chains import urdf_of
 from commands import call, COMMAND, ROOT, run
@@ -298,3 +299,64 @@ def test_it_is_installed_as_a_command() -> None:
     tree = ast.parse((ROOT / 'setup.py').read_text())
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     assert 'ik_solver = ik_solver_node.cli:main' in texts
+
+
+def test_the_gallery_lists_its_scenes() -> None:
+    """By name and title, without anything to draw with."""
+    done = run('gallery', '--list')
+    assert done.returncode == 0
+    assert done.stdout.startswith('forward_kinematics  One set of angles has exactly one tip\n')
+    assert run('gallery', '--list', '--scene', 'race').stdout.count('\n') == 1
+
+
+def test_an_unknown_scene_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With those that there are."""
+    code, _, told = call(capsys, 'gallery', '--scene', 'nothing')
+    assert code == 2
+    assert told.startswith("ik_solver gallery: there is no scene 'nothing'; there are: forward_")
+
+
+@pytest.mark.parametrize(('module', 'arguments'), [
+    ('viser', []), ('matplotlib.figure', ['--pictures', 'somewhere'])])
+def test_a_gallery_without_what_it_needs_says_so(
+        module: str, arguments: list[str], capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sentence that says what to install, and before it compiles anything."""
+    monkeypatch.setitem(sys.modules, module, None)
+    code, shown, told = call(capsys, 'gallery', *arguments)
+    assert (code, shown) == (2, '')
+    assert told.startswith('ik_solver gallery: ') and told.count('\n') == 1
+    assert f'needs {module}' in told or 'need matplotlib' in told
+    assert 'run "pip install' in told
+
+
+def test_the_pictures_of_the_gallery_are_drawn(tmp_path: Path) -> None:
+    """Those of the scenes that are wanted, with their page."""
+    pytest.importorskip('matplotlib')
+    done = run('gallery', '--scene', 'order', '--pictures', str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        'README.md', 'order.webp', 'overview.png']
+    assert done.stdout.splitlines() == [
+        f'drawn: {tmp_path / name}' for name in ('order.webp', 'overview.png', 'README.md')]
+
+
+def test_the_gallery_is_served_on_this_machine() -> None:
+    """It prints its address, where a page is, and ends quietly on Ctrl-C."""
+    pytest.importorskip('viser')
+    pytest.importorskip('matplotlib')
+    served = subprocess.Popen(
+        [*COMMAND, 'gallery', '--port', '0'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, 'PYTHONPATH': str(ROOT)})
+    try:
+        told = served.stdout.readline()
+        address = told.removeprefix('open ').split()[0]
+        assert address.startswith('http://127.0.0.1:')
+        with urlopen(address, timeout=30) as answer:
+            assert b'<html' in answer.read()
+        served.send_signal(signal.SIGINT)
+        assert served.wait(30) == 130
+    finally:
+        served.kill()
+        _, complaint = served.communicate()
+    assert 'Traceback' not in complaint

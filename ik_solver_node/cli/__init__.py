@@ -6,6 +6,7 @@ The command `ik_solver`: what the library does, at the command line and without 
     ik_solver check my_robot.urdf --tip tool0
     ik_solver report run.mcap
     ik_solver replay run.mcap
+    ik_solver gallery
     eval "$(ik_solver completion bash)"
 
 exit code: 0 if all is well or nearly so; 1 if a target is not reached, the robot has a problem or
@@ -23,7 +24,7 @@ import signal
 import sys
 
 from ik_solver_node import __version__
-from ik_solver_node.cli import check, completion, fk, replay, report, solve
+from ik_solver_node.cli import check, completion, fk, gallery, replay, report, solve
 from ik_solver_node.cli.arguments import shielded
 from ik_solver_node.cli.terminal import take_any_name
 from ik_solver_node.exceptions import IkSolverError
@@ -33,7 +34,8 @@ from ik_solver_node.exceptions import IkSolverError
 
 COMMANDS = {
     'solve': solve.COMMAND, 'fk': fk.COMMAND, 'check': check.COMMAND, 'report': report.COMMAND,
-    'replay': replay.COMMAND, 'completion': completion.COMMAND}
+    'replay': replay.COMMAND, 'gallery': gallery.COMMAND,
+    'completion': completion.COMMAND}
 """The subcommands by name."""
 
 BROKEN_PIPE = 141

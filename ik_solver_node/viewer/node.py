@@ -34,7 +34,7 @@ from ik_solver_node.viewer.settings import ViewerSettings
 from ik_solver_node.viewer.solver_link import LATCHED, SolverLink
 from ik_solver_node.viewer.target_topic import TargetTopic
 from ik_solver_node.viewer.verdict import Answer
-from ik_solver_node.viewer.web import address_of, open_server
+from ik_solver_node.web import address_of, open_server
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data

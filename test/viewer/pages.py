@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from ik_solver_node.viewer.web import open_server
+from ik_solver_node.web import open_server
 import pytest
 
 

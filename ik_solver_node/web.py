@@ -1,4 +1,4 @@
-"""The server of the page."""
+"""The server of a page: of the viewer, and of the gallery."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load_viser() -> ModuleType:
         import viser
     except ImportError as error:
         raise MissingDependencyError(
-            'the viewer needs viser, which is not installed or lacks something '
+            'what is shown in a browser needs viser, which is not installed or lacks something '
             f'({error}); run "pip install \'viser>=1.1,<1.2\' pycollada"') from error
     return viser
 
@@ -49,7 +49,7 @@ def open_server(host: str, port: int) -> Any:
     """
     viser = load_viser()
     free = free_port(host, port)
-    with redirect_stdout(io.StringIO()):  # it prints its address; the log of the node says it
+    with redirect_stdout(io.StringIO()):  # it prints its address; who asked for the page says it
         server = viser.ViserServer(host=host, port=free, verbose=False)
     _keep_strangers_out(server, host)
     # The button to share would lead the page through a server of others.

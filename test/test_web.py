@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from urllib.request import urlopen
 
 from ik_solver_node.exceptions import MissingDependencyError, OptionsError
-from ik_solver_node.viewer.web import (
+from ik_solver_node.web import (
     address_of, free_port, is_own_page, LAST_PORT, load_viser, open_server)
 from pages import page_server
 import pytest

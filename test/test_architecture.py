@@ -143,7 +143,7 @@ def test_kernels_import_only_numpy_and_numba() -> None:
 
 @pytest.mark.parametrize('name', [
     'gizmo', 'joint_tree', 'knobs', 'limits', 'panel', 'plots', 'robot', 'scene', 'settings',
-    'shapes', 'tip_scene', 'visuals', 'web'])
+    'shapes', 'tip_scene', 'visuals'])
 def test_the_page_does_without_ros(name: str) -> None:
     """What is drawn can be tested without a node."""
     names = set(imports(parse(PACKAGE / 'viewer' / f'{name}.py')))

@@ -143,7 +143,7 @@ def overview(pictures: Sequence[np.ndarray]) -> bytes:
 
 def page_of(scenes: Sequence[Scene]) -> str:
     """Return the page that shows the pictures with their captions, in Markdown."""
-    rows = [f'| {scene.row} | [{scene.title}](#{scene.name}) |' for scene in scenes]
+    rows = [f'| {scene.row} | [{scene.title}](#{_anchor(scene.title)}) |' for scene in scenes]
     lines = [
         '# The gallery', '',
         'The ideas behind the solver, each as a small scene that can be watched, and played with '
@@ -156,10 +156,16 @@ def page_of(scenes: Sequence[Scene]) -> str:
         '`ik_solver_node/gallery/plain.py`. Nothing is drawn by hand.', '',
         f'![All scenes]({OVERVIEW})', '', '| idea | scene |', '|---|---|', *rows]
     for scene in scenes:
-        lines += ['', f'<a id="{scene.name}"></a>', '', f'## {scene.title}', '', scene.caption,
-                  '', f'![{scene.title}]({scene.name}.webp)', '',
+        lines += ['', f'## {scene.title}', '', scene.caption, '',
+                  f'![{scene.title}]({scene.name}.webp)', '',
                   f'In the browser you set {_listed(scene.controls)}.']
     return '\n'.join(lines) + '\n'
+
+
+def _anchor(title: str) -> str:
+    """Return by what the heading of a scene is linked to."""
+    kept = ''.join(letter for letter in title.lower() if letter.isalnum() or letter in ' -')
+    return kept.replace(' ', '-')
 
 
 def _listed(controls: Sequence[Control]) -> str:

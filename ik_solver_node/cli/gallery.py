@@ -41,7 +41,8 @@ def _gallery(parsed: argparse.Namespace) -> int:
     if parsed.pictures is not None:
         from ik_solver_node.gallery.drawing import load_figure
         from ik_solver_node.gallery.pictures import load_image, write_gallery
-        load_figure(), load_image()
+        load_figure()
+        load_image()
         load_solver()
         for path in write_gallery(parsed.pictures, scenes):
             print(f'drawn: {path}', flush=True)
@@ -56,7 +57,8 @@ def _serve(parsed: argparse.Namespace, scenes: Sequence[Any]) -> int:
     from ik_solver_node import web
     from ik_solver_node.gallery.browser import Page
     from ik_solver_node.gallery.drawing import load_figure
-    web.load_viser(), load_figure()
+    web.load_viser()
+    load_figure()
     load_solver()
     server = web.open_server(parsed.host, parsed.port)
     page = Page(server, scenes)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain, Limits
 from ik_solver_node.exceptions import UrdfError
+from ik_solver_node.pose import as_vector
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
@@ -74,7 +75,7 @@ def planar(lengths: tuple[float, ...],
 def limbs(chain: KinematicChain, q: np.ndarray) -> list[np.ndarray]:
     """Return for each tip the places of the base, the joints and the tip, each (k, 3) [m]."""
     frames = np.empty((len(chain.topology), 12))
-    kernels.tip_frames(chain.constants, chain.topology, np.asarray(q, dtype=np.float64), frames)
+    kernels.tip_frames(chain.constants, chain.topology, as_vector(q, chain.size, 'q'), frames)
     ways = []
     for tip in range(len(frames) - len(chain.tip_links), len(frames)):
         way: list[np.ndarray] = []

@@ -31,7 +31,7 @@ from ik_solver_node.ros.demo_watch import Standstill
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
-QUIET = 0.5
+QUIET = 3.0
 """An arm that is to be moved gets so long to find all who listen [s]."""
 
 

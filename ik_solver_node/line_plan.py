@@ -14,13 +14,13 @@ from time import perf_counter
 
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.exceptions import InvalidPoseError
+from ik_solver_node.exceptions import InvalidPoseError, OptionsError
 from ik_solver_node.lines import Run, runs_through
 from ik_solver_node.motion import MotionOptions
 from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.options import check_options, option
 from ik_solver_node.path import PathEnd, PathResult, solve_path
-from ik_solver_node.pose import as_vector, Pose
+from ik_solver_node.pose import as_vector, Pose, shown
 from ik_solver_node.profiles import at_rest, MotionState
 from ik_solver_node.request import goals_of, Requests
 from ik_solver_node.solver_options import SolverOptions
@@ -203,17 +203,20 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
     Raises
     ------
     InvalidPoseError
-        If there are no poses, `start` is outside the limits, or the lines are too long.
+        If there are no poses, or other things, `start` is outside the limits, or the lines are too
+        long.
     OptionsError
-        If they are passed so slowly that the motion has too many states.
+        If `period` is not positive, or they are passed so slowly that the motion has too many
+        states.
 
     """
     began = perf_counter()
     limits = limits or motion_limits(chain, MotionOptions().defaults)
     here = as_vector(start, chain.size, 'start')
     _check_start(chain, here)
-    if not len(poses):
-        raise InvalidPoseError('lines need at least one pose to lead to, got none')
+    _check_poses(poses)
+    if not (isinstance(period, (int, float)) and 0.0 < period < math.inf):
+        raise OptionsError(f'period is {period!r}, but must be a positive number [s]')
     tip = chain.forward_kinematics(here)
     first = tip if tool is None else Pose.from_matrix(tip.matrix() @ tool.matrix())
     runs = runs_through([first, *poses], options.tip_speed, options.turn_speed)
@@ -227,6 +230,17 @@ def plan_lines(chain: KinematicChain, poses: Sequence[Pose], start: ArrayLike,
         spacing *= 0.5
     return LinePlan(chain, period, states, path, sum(run.length for run in runs),
                     sum(run.angle for run in runs), deviation, is_straight, perf_counter() - began)
+
+
+def _check_poses(poses: Sequence[Pose]) -> None:
+    """Refuse what is no sequence of poses."""
+    if not isinstance(poses, (list, tuple)):
+        raise InvalidPoseError(f'poses must be a list of Pose, got {shown(poses)}')
+    if not poses:
+        raise InvalidPoseError('lines need at least one pose to lead to, got none')
+    for k, pose in enumerate(poses):
+        if not isinstance(pose, Pose):
+            raise InvalidPoseError(f'pose number {k} must be a Pose, got {shown(pose)}')
 
 
 def _check_start(chain: KinematicChain, start: np.ndarray) -> None:

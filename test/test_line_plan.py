@@ -176,6 +176,8 @@ def test_an_arm_that_is_there_stays():
 
 @pytest.mark.parametrize('poses, start, reason', [
     ([], STARTS['six_axis_arm'], 'at least one pose'),
+    ([Pose.identity(), None], STARTS['six_axis_arm'], 'pose number 1 must be a Pose, got None'),
+    (Pose.identity(), STARTS['six_axis_arm'], 'poses must be a list of Pose'),
     ([Pose.identity()], [9.0, 0.0, 0.0, 0.0, 0.0, 0.0], "joint 'joint_1' is 6.03 rad"),
     ([Pose.identity()], [0.0, 0.0], r'start must have shape \(6,\)'),
     ([Pose([1e6, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0])], STARTS['six_axis_arm'],
@@ -205,3 +207,12 @@ def test_lines_that_take_forever_are_refused():
     there = shifted(chain.forward_kinematics(start), 0.0, 0.3, 0.0)
     with pytest.raises(OptionsError, match=r'takes 3e\+03 s, but with a period of 0.001 s it'):
         plan_lines(chain, [there], start, LineOptions(tip_speed=1e-4), period=0.001)
+
+
+@pytest.mark.parametrize('period', [0.0, -0.01, float('nan'), float('inf'), None])
+def test_a_period_that_is_none_is_refused(period):
+    """Also where there is nothing to do."""
+    chain = chain_of('six_axis_arm')
+    start = STARTS['six_axis_arm']
+    with pytest.raises(OptionsError, match='period is .*, but must be a positive number'):
+        plan_lines(chain, [chain.forward_kinematics(start)], start, period=period)

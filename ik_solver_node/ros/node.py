@@ -20,9 +20,10 @@ configured again.
 from __future__ import annotations
 
 import sys
+from time import perf_counter
 
 from ik_solver_node import kernels
-from ik_solver_node.compilation import warm_up
+from ik_solver_node.compilation import warm_up, warm_up_paths
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.operation import Operation
@@ -136,10 +137,13 @@ def main(args: list[str] | None = None) -> int:
 def _load_kernels() -> None:
     """Compile the kernels, or load them from the cache, before anything can listen."""
     logger = rclpy.logging.get_logger(NODE_NAME)
-    logger.info('loading the compiled kernels; the first time they are compiled, for up to half a '
+    logger.info('loading the compiled kernels; the first time they are compiled, for about a '
                 'minute')
+    began = perf_counter()
     try:
-        logger.info(f'kernels ready after {warm_up():.1f} s')
+        warm_up()
+        warm_up_paths()  # also for mode direct: the mode may be changed while others wait
+        logger.info(f'kernels ready after {perf_counter() - began:.1f} s')
     except Exception as error:  # numba reads what it finds in its cache without looking
         logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
                      f'delete the cache of numba, {kernels.descend.stats.cache_path}')

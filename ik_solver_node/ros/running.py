@@ -9,6 +9,7 @@ import sys
 
 from ik_solver_node.exceptions import IkSolverError
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -16,6 +17,13 @@ from rclpy.signals import install_signal_handlers, SignalHandlerOptions
 
 SKIPPED_PERIOD = 1.0
 """Time between two log lines about what a node had to skip [s]."""
+HEARTBEAT = 0.5
+"""
+Time after which a node looks whether it is to end, at the latest [s].
+
+On a signal rclpy first wakes whoever waits, and then shuts ROS down. A node that is quick, or has
+a slow other thread, has begun to wait again by then; without a timer it would do so for ever.
+"""
 
 
 def run(name: str, make_node: Callable[[], Node], args: list[str] | None = None,
@@ -68,6 +76,7 @@ def _serve(node: Node, executor: SingleThreadedExecutor) -> None:
     Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
     arm whose node has died is worse off than one whose node has skipped a message.
     """
+    node.create_timer(HEARTBEAT, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
     executor.add_node(node)
     while rclpy.ok():
         try:

@@ -158,11 +158,17 @@ def joint_state(positions: Mapping[str, float], stamp: Time,
     Velocities [rad/s or m/s] of the same joints, or of none.
     """
     message = JointState()
+    fill_joint_state(message, positions, stamp, velocities)
+    return message
+
+
+def fill_joint_state(message: JointState, positions: Mapping[str, float], stamp: Time,
+                     velocities: Mapping[str, float]) -> None:
+    """Do as `joint_state` in a message that is there: making one takes longer than filling it."""
     message.header.stamp = stamp
     message.name = list(positions)
     message.position = list(positions.values())
     message.velocity = [velocities[name] for name in positions] if velocities else []
-    return message
 
 
 def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp: Time,

@@ -98,10 +98,12 @@ class MeasuredJoints:
 
     def _renewed(self, kept: np.ndarray, new: np.ndarray, finite: np.ndarray) -> np.ndarray:
         """Return what was kept of each joint, with those of `new` that are `finite`."""
-        renewed = kept.copy()
-        renewed[self._here[finite]] = new[finite]
-        renewed.flags.writeable = False
-        return renewed
+        if len(new) < len(kept) or not finite.all():
+            renewed = kept.copy()
+            renewed[self._here[finite]] = new[finite]
+            new = renewed
+        new.flags.writeable = False
+        return new
 
     def state(self, oldest: float) -> tuple[np.ndarray, np.ndarray]:
         """
@@ -127,6 +129,11 @@ class MeasuredJoints:
                 name for name, time in zip(self._chain.joint_names, self._times)
                 if time < oldest]))
         return self._positions, self._velocities
+
+    def missing(self) -> list[str]:
+        """Return the names of the joints that have never been measured."""
+        return [] if self._chain is None else [
+            name for name, time in zip(self._chain.joint_names, self._times) if time == -math.inf]
 
     def seed(self, oldest: float) -> np.ndarray:
         """Return where the joints of the chain are, as `state` does, but inside their limits."""

@@ -47,6 +47,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.pilot import Reason
+from ik_solver_node.robot_model import listed
 from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.destination import Destination
 from ik_solver_node.ros.drives import (
@@ -584,6 +585,7 @@ class Operation:
         self._watch_others()
         self._watch_controller()
         self._watch_description()
+        self._watch_measured()
         self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
         self._status.cycles.begin_again()
@@ -616,6 +618,14 @@ class Operation:
         if problem and problem != self._status.problems.get(name):
             self._node.get_logger().warning(problem)
         self._status.problems[name] = problem
+
+    def _watch_measured(self) -> None:
+        """Tell that the arm is not heard yet, unless a drive does already."""
+        missing = [] if self._measured is None or Reason.MEASURED in self._status.halts else (
+            self._measured.missing())
+        self._note_problem('measured', '' if not missing else (
+            f'no position of {listed(missing)} on {self._measured_topic} yet: the arm is not '
+            'moved from where it may not be'))
 
     def _watch_description(self) -> None:
         """Stop an arm on the move whose description is gone: so is what it belongs to."""

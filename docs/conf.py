@@ -26,6 +26,9 @@ myst_enable_extensions = ['dollarmath']
 myst_heading_anchors = 3
 html_theme = 'furo'
 html_title = f'{project} {version}'
+html_static_path = ['_static']
+html_css_files = ['wide.css']
+highlight_language = 'none'  # of blocks that do not say theirs: commands, and what they print
 
 default_role = 'py:obj'
 autodoc_typehints_format = 'short'

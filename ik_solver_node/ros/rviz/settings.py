@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import re
 
-from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.options import check_options, option
-
-NODE = re.compile(r'/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
-"""What the name of a node may be."""
+from ik_solver_node.ros.names import check_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +45,4 @@ class RvizSettings:
     def __post_init__(self) -> None:
         """Check every field."""
         check_options(self)
-        if not NODE.fullmatch(self.solver_node):
-            raise OptionsError(f'solver_node is {self.solver_node!r}, but must be the name of a '
-                               'node, such as ik_solver_node or /left/ik_solver_node')
+        check_name('solver_node', self.solver_node, '/left/ik_solver_node')

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 import signal
 import sys
+from typing import Any
 
 from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.ros import parameters
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -16,6 +18,32 @@ from rclpy.signals import install_signal_handlers, SignalHandlerOptions
 
 SKIPPED_PERIOD = 1.0
 """Time between two log lines about what a node had to skip [s]."""
+
+
+def settings_of(node: Node, kind: type) -> Any:
+    """
+    Declare the parameters of a node, and return what was set at start.
+
+    There is a warning for each that was set and is not known: it has no effect.
+
+    Parameters
+    ----------
+    node : Node
+        The node.
+    kind : type
+        The dataclass of its parameters, which is returned.
+
+    Raises
+    ------
+    OptionsError
+        If a value set from outside is refused.
+
+    """
+    settings = parameters.declare(node, kind)
+    for sentence in parameters.unknown_overrides(
+            getattr(node, '_parameter_overrides', {}), kind):
+        node.get_logger().warning(sentence)
+    return settings
 
 
 def run(name: str, make_node: Callable[[], Node], args: list[str] | None = None,

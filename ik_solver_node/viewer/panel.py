@@ -71,9 +71,9 @@ class Panel:
             f'{_dot(colour)} <b>{escape(word)}</b> {"<br>".join(map(escape, more))}'
             for colour, word, more in verdicts))
 
-    def show_said(self, sentence: str) -> None:
-        """Say what came of a button or a slider."""
-        self._said.content = TEXT.format(f'<i>{escape(sentence)}</i>')
+    def show_said(self, sentences: Iterable[str]) -> None:
+        """Say what came of a button or a slider: a sentence of each node."""
+        self._said.content = TEXT.format(f'<i>{"<br>".join(map(escape, sentences))}</i>')
         self._said.visible = True
 
     def show_joints(self, joints: Mapping[str, tuple[float, Nearness]]) -> None:

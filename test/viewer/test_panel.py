@@ -93,8 +93,9 @@ def test_words(panel: Panel) -> None:
     assert not panel._folder.visible
     panel.show_notes(['a mesh <{of}> is missing'])
     assert panel._folder.visible and 'a mesh &lt;{of}&gt; is missing' in panel._notes.content
-    panel.show_said('stop: stopped')
-    assert panel._said.visible and 'stop: stopped' in panel._said.content
+    panel.show_said(['left: <stopped>', 'right: no answer yet'])
+    assert panel._said.visible
+    assert 'left: &lt;stopped&gt;<br>right: no answer yet' in panel._said.content
 
 
 def test_curves(panel: Panel) -> None:

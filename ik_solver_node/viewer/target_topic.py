@@ -8,7 +8,7 @@ from collections.abc import Callable
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.pose import Pose
-from ik_solver_node.ros.conversions import pose_from_msg, stamp_to_ns
+from ik_solver_node.ros.conversions import pose_from_msg, pose_stamped, stamp_to_ns
 from ik_solver_node.viewer.gizmo import Gizmo
 import numpy as np
 from rclpy.node import Node
@@ -90,15 +90,9 @@ class TargetTopic:
 
     def _send(self, pose: Pose) -> None:
         """Publish a target."""
-        message = PoseStamped()
         stamp = self._node.get_clock().now()
-        message.header.stamp = stamp.to_msg()
-        message.header.frame_id = self._frame_id
-        at, turned = message.pose.position, message.pose.orientation
-        at.x, at.y, at.z = pose.position.tolist()
-        turned.x, turned.y, turned.z, turned.w = pose.quat_xyzw.tolist()
         self._own.append(stamp.nanoseconds)
-        self._publisher.publish(message)
+        self._publisher.publish(pose_stamped(pose, self._frame_id, stamp.to_msg()))
 
     def _on_target(self, message: PoseStamped) -> None:
         """Show a target of somebody else, if its frame is that of the gizmo."""

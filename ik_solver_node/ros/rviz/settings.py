@@ -36,7 +36,7 @@ class RvizSettings:
         0.005, 'how far these points are apart at least', unit='m', minimum=1e-6, maximum=100.0,
         read_only=True)
     handles: bool = option(
-        True, 'whether there is a handle to drag for the tip; needs interactive_markers',
+        True, 'whether there is a handle to drag for each tip; needs interactive_markers',
         read_only=True)
     send_while_dragging: bool = option(
         True, 'whether targets are sent while a handle is dragged, until its menu says otherwise; '

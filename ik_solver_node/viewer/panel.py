@@ -93,6 +93,7 @@ class Panel:
             if name not in self._knobs or monotonic() < self._touched.get(name, 0.0) + TOUCHED:
                 continue
             knob, handle = self._knobs[name]
+            handle.disabled = False
             shown = knob.to_value(handle.value) if isinstance(knob, Slider) else handle.value
             if not same(knob, shown, value):
                 handle.value = knob.to_place(value) if isinstance(knob, Slider) else value
@@ -120,6 +121,7 @@ class Panel:
                     knob.name, knob.to_value(value) if isinstance(knob, Slider) else value)
 
         handle.on_update(changed)
+        handle.disabled = True  # until it stands where the parameter is
         return handle
 
 

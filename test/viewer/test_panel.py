@@ -50,10 +50,12 @@ def test_every_place_of_a_knob_is_accepted(knob: Any) -> None:
 
 def test_knobs_stand_where_the_parameters_are(panel: Panel) -> None:
     """A number beyond the slider is at its end."""
+    assert handle(panel, 'motion.mode').disabled  # it is not known where it shall stand
     panel.show_parameters({'motion.mode': 'track', 'solver.position_tolerance': 1e-4,
                            'tracking.keep_clear': 500.0, 'tracking.allow_approximate': True,
                            'of.no.interest': 1})
     assert handle(panel, 'motion.mode').value == 'track'
+    assert not handle(panel, 'motion.mode').disabled and handle(panel, 'solver.rate').disabled
     assert handle(panel, 'solver.position_tolerance').value == pytest.approx(-4.0)
     assert handle(panel, 'tracking.keep_clear').value == 10.0
     assert handle(panel, 'tracking.allow_approximate').value is True

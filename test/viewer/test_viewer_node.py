@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 import json
 import math
 from threading import Thread
@@ -288,6 +289,25 @@ def test_targets_of_others_are_shown(world: World) -> None:
     world.drag('tool0', (0.7, 0.0, 0.0), end=False)
     send(0.2, 'base_link')
     assert gizmo.pose.position[0] == 0.7
+
+
+def test_a_target_is_not_taken_for_our_own_by_its_stamp(world: World) -> None:
+    """In simulated time that stands, all have the same one."""
+    heard = world.listen('target_pose')
+    world.send_joints(joint_1=0.0, joint_2=0.0)
+    world.spin_until(lambda: world.viewer.count_subscribers('target_pose') == 2, 'listener')
+    world.drag('tool0', (0.5, 0.1, 0.0))
+    world.spin_until(lambda: heard, 'target')
+    gizmo = world.viewer._robot.tips['tool0'].gizmo
+    other = world.other.create_publisher(PoseStamped, 'target_pose', 10)
+    message = deepcopy(heard[-1])
+    message.pose.position.x = 0.3
+
+    def shown() -> bool:
+        other.publish(message)
+        return gizmo.pose.position[0] == 0.3
+
+    world.spin_until(shown, 'target of somebody else')
 
 
 def test_the_tool_is_what_is_dragged(world: World) -> None:

@@ -7,7 +7,8 @@ import math
 
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
+from geometry_msgs.msg import (
+    Point, Pose as PoseMessage, PoseStamped, Quaternion, Transform, Vector3)
 from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
 from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.motion import Waypoint
@@ -80,6 +81,22 @@ def pose_from_msg(message: PoseMessage) -> Pose:
     """Return a pose message as a value; raises `InvalidPoseError` if it is none."""
     at, turned = message.position, message.orientation
     return Pose(np.array([at.x, at.y, at.z]), np.array([turned.x, turned.y, turned.z, turned.w]))
+
+
+def pose_to_msg(pose: Pose) -> PoseMessage:
+    """Return a pose as a message."""
+    message = PoseMessage()
+    at, turned = message.position, message.orientation
+    at.x, at.y, at.z = pose.position.tolist()
+    turned.x, turned.y, turned.z, turned.w = pose.quat_xyzw.tolist()
+    return message
+
+
+def pose_stamped(pose: Pose, frame_id: str, stamp: Time) -> PoseStamped:
+    """Return a pose in a frame as a message."""
+    message = PoseStamped(pose=pose_to_msg(pose))
+    message.header.frame_id, message.header.stamp = frame_id, stamp
+    return message
 
 
 def pose_from_transform(message: Transform) -> Pose:

@@ -71,9 +71,9 @@ class Panel:
             f'{_dot(colour)} <b>{escape(word)}</b> {"<br>".join(map(escape, more))}'
             for colour, word, more in verdicts))
 
-    def show_said(self, sentence: str) -> None:
-        """Say what came of a button or a slider."""
-        self._said.content = TEXT.format(f'<i>{escape(sentence)}</i>')
+    def show_said(self, sentences: Iterable[str]) -> None:
+        """Say what came of a button or a slider: a sentence of each node."""
+        self._said.content = TEXT.format(f'<i>{"<br>".join(map(escape, sentences))}</i>')
         self._said.visible = True
 
     def show_joints(self, joints: Mapping[str, tuple[float, Nearness]]) -> None:
@@ -93,6 +93,7 @@ class Panel:
             if name not in self._knobs or monotonic() < self._touched.get(name, 0.0) + TOUCHED:
                 continue
             knob, handle = self._knobs[name]
+            handle.disabled = False
             shown = knob.to_value(handle.value) if isinstance(knob, Slider) else handle.value
             if not same(knob, shown, value):
                 handle.value = knob.to_place(value) if isinstance(knob, Slider) else value
@@ -120,6 +121,7 @@ class Panel:
                     knob.name, knob.to_value(value) if isinstance(knob, Slider) else value)
 
         handle.on_update(changed)
+        handle.disabled = True  # until it stands where the parameter is
         return handle
 
 

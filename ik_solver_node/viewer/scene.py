@@ -69,7 +69,7 @@ class RobotScene:
             position = self._tree.position(name)
             if self._drawn.get(name) != position:
                 self._drawn[name] = position
-                _put(frame, self._tree.T_parent_child(joint))
+                put(frame, self._tree.T_parent_child(joint))
 
     def show_limits(self, near: float) -> dict[str, Nearness]:
         """Colour the rings, and return what they show; `near` is a share of the range."""
@@ -87,7 +87,7 @@ class RobotScene:
         path = f'{self._paths[joint.parent]}/{len(self._paths)}'
         self._paths[joint.child] = path
         frame = self._scene.add_frame(path, show_axes=False)
-        _put(frame, self._tree.T_parent_child(joint))
+        put(frame, self._tree.T_parent_child(joint))
         if joint.type.is_movable:
             self._frames[joint.name] = (joint, frame)
         self._draw(joint.child, shapes)
@@ -123,7 +123,7 @@ class RobotScene:
                              section_size=extent, cell_color=(215, 215, 220))
 
 
-def _put(frame: Any, transform: np.ndarray) -> None:
+def put(frame: Any, transform: np.ndarray) -> None:
     """Move a frame of the scene to a transform (4, 4) [m]."""
     frame.position = transform[:3, 3]
     frame.wxyz = mat2quat(transform[:3, :3])

@@ -55,7 +55,7 @@ def shapes_of(visuals: Iterable[Visual], finder: MeshFinder,
     finder : MeshFinder
         Where meshes are.
     note : callable
-        Gets a sentence for each mesh that cannot be shown; a small box stands there instead.
+        Gets a sentence for each visual that cannot be shown; a small box stands there instead.
 
     """
     shapes: dict[str, list[Shape]] = {}
@@ -77,7 +77,10 @@ def _pieces(visual: Visual, finder: MeshFinder) -> Iterator[Shape]:
         for piece in load(finder.find(geometry.uri), visual.colour):
             yield _scaled(piece, geometry.scale)
     else:
-        yield _shape(_primitive(geometry), visual.colour or GREY)
+        mesh = _primitive(geometry)
+        if not len(mesh.faces):  # trimesh takes corners for one that are very near to each other
+            raise MeshError(f'{geometry} is too small to be drawn')
+        yield _shape(mesh, visual.colour or GREY)
 
 
 def _primitive(geometry: Geometry) -> Any:
@@ -91,7 +94,8 @@ def _primitive(geometry: Geometry) -> Any:
         return creation.cylinder(geometry.radius, geometry.length, sections=64)
     assert isinstance(geometry, Capsule)
     mesh = creation.capsule(geometry.length, geometry.radius, count=[24, 24])
-    mesh.apply_translation(-mesh.bounds.mean(axis=0))  # versions of trimesh differ in its origin
+    if len(mesh.faces):
+        mesh.apply_translation(-mesh.bounds.mean(axis=0))  # versions of trimesh differ in it
     return mesh
 
 

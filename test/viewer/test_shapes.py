@@ -112,6 +112,14 @@ def test_a_mesh_that_cannot_be_shown_is_a_note_and_a_box(
     assert pieces[0].colour == MISSING
 
 
+@pytest.mark.parametrize('geometry', [Capsule(1e-30, 1e-30), Cylinder(1e-30, 1e-30)])
+def test_what_is_too_small_is_a_note_and_a_box(geometry: Geometry) -> None:
+    """A link of nothing would not be seen to lack it."""
+    pieces, (note,) = shapes(geometry)
+    assert note.endswith(f'{geometry} is too small to be drawn')
+    assert pieces[0].colour == MISSING
+
+
 def test_an_unknown_kind_of_file_is_named(tmp_path: Path) -> None:
     """The message has the file and what its reader says."""
     (tmp_path / 'part.step').touch()

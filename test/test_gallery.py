@@ -10,7 +10,7 @@ from ik_solver_node import KinematicChain, parse_urdf, read_urdf
 from ik_solver_node.exceptions import MissingDependencyError, OptionsError, UrdfError
 from ik_solver_node.gallery import browser, drawing, pictures, plain, robots, solids
 from ik_solver_node.gallery.descents import steps_of
-from ik_solver_node.gallery.scene import Arm, Frame, Ground, Plane, Scene, Space
+from ik_solver_node.gallery.scene import Arm, Dots, Frame, Ground, Plane, Scene, Space
 from ik_solver_node.gallery.scenes import (
     chosen, comfort, descent, forward, limits, minima, race, rate, SCENES, slope, spider, tentacle)
 from ik_solver_node.gallery.stage import distances
@@ -62,16 +62,34 @@ def test_the_first_panel_can_be_seen_in_space(scene: Scene) -> None:
 
 @every_scene
 def test_controls_change_what_is_seen(scene: Scene) -> None:
-    """At both of their ends a scene still makes frames, and at one of them others."""
-    usual = [frame.words for frame in scene.play()] + [shape_of(scene.play())]
+    """At both of their ends a scene is still in view, and at one of them another."""
+    usual = scene.play()
+    assert_in_view(usual)
     for control in scene.controls:
         ends = getattr(control, 'words', None) or (
             (control.low, control.high) if hasattr(control, 'low') else (False, True))
-        if (scene.name, control.name) == ('spider_walk', 'lean'):
-            continue  # it leans when it sways
         played = [scene.play(**{control.name: end}) for end in ends]
-        assert any([frame.words for frame in frames] + [shape_of(frames)] != usual
-                   for frames in played), control.name
+        assert any(told_by(frames) != told_by(usual) for frames in played), control.name
+        for frames in played:
+            assert_in_view(frames)
+
+
+def assert_in_view(frames: list[Frame]) -> None:
+    """Assert that nothing is empty, and that arms and marks are inside of their panels."""
+    for frame in frames:
+        for panel in frame.panels:
+            spans = np.array([panel.x_span, panel.y_span, getattr(panel, 'z_span', (0.0, 0.0))])
+            for item in panel.items:
+                points = getattr(item, 'points', None)
+                assert points is None or len(points)
+                if isinstance(item, (Arm, Dots)):
+                    low, high = spans[:points.shape[1]].T
+                    assert (points > low - 1e-9).all() and (points < high + 1e-9).all()
+
+
+def told_by(frames: list[Frame]) -> tuple[list[str], list[float]]:
+    """Return words and numbers that tell one play of a scene from another."""
+    return [frame.words for frame in frames], shape_of(frames)
 
 
 def shape_of(frames: list[Frame]) -> list[float]:
@@ -169,11 +187,19 @@ def test_early_termination_saves_motion() -> None:
     chain = robots.load('planar_2r')
     target = chain.forward_kinematics([0.9, 1.2]).position
     ways = rate.stopped(0.2, 0.06)
-    on, off = ways['stops in time'], ways['never stops']
+    off, on, own = ways.values()
     assert (on == off[:len(on)]).all()
     assert distances(chain, on, target)[-1] < 0.06 <= distances(chain, on, target)[:-1].min()
     assert distances(chain, off, target)[len(on):].max() > 0.06
     assert np.abs(np.diff(off, axis=0)).sum() > 1.5 * np.abs(np.diff(on, axis=0)).sum()
+    assert distances(chain, own, target)[-1] < 0.06 <= distances(chain, own, target)[:-1].min()
+    assert ((np.diff(own, axis=0) != 0.0).sum(axis=1) == 1).all()
+
+
+def test_a_descent_that_does_not_end_is_said_to_go_on() -> None:
+    """The test after each joint is no help where no step is small enough to be near enough."""
+    assert rate.EARLY_STOP.play(tolerance=0.01)[0].words == (
+        'move 0; test after each joint goes on, the solver ends at 43')
 
 
 @pytest.mark.parametrize('second', [-0.2, 0.2, 0.6])
@@ -228,6 +254,13 @@ def test_a_restart_leads_out_of_the_minimum(first: float, second: float) -> None
     assert end.blocking_joints == ('joint_0',)
     assert found.success and found.restarts >= 1
     assert np.abs(found.positions - minima.ANSWER).max() < 1e-5
+
+
+def test_a_descent_that_arrives_is_not_restarted() -> None:
+    """Nor is it called stuck."""
+    words = [frame.words for frame in minima.MINIMUM.play(first=2.4, second=0.4)]
+    assert words[-1] == 'reached the target within tolerance; 0 mm off'
+    assert not any(word.startswith(('restart', 'stuck')) for word in words)
 
 
 def test_the_arm_comes_back_twisted_or_not() -> None:

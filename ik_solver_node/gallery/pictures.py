@@ -151,8 +151,8 @@ def page_of(scenes: Sequence[Scene]) -> str:
         "    pip install '.[gallery]'",
         '    ik_solver gallery                            # open the address that it prints',
         '    ik_solver gallery --pictures docs/gallery    # makes this page, all of it', '',
-        'No ROS is needed. Every number comes from the solver of this package; where the plain '
-        'method of the lesson is shown beside it, in red, it is computed too, by the few lines of '
+        'No ROS is needed. Every number is computed, by the solver of this package, or where a '
+        'caption says that it shows the plain method of the lesson, by the few lines of '
         '`ik_solver_node/gallery/plain.py`. Nothing is drawn by hand.', '',
         f'![All scenes]({OVERVIEW})', '', '| idea | scene |', '|---|---|', *rows]
     for scene in scenes:

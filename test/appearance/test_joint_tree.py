@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ik_solver_node.appearance.joint_tree import JointTree
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 import numpy as np
 import pytest
 from robots import OWN_ROBOTS

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from ik_solver_node.gallery.drawing import draw
+from ik_solver_node.appearance.page import add_shapes, put
+from ik_solver_node.gallery.drawing import draw, towards
 from ik_solver_node.gallery.scene import (
-    Arm, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane,
+    Arm, Body, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane,
     rgb, Scene, Slider, Space, Toggle)
-from ik_solver_node.gallery.solids import arm_mesh, ground_mesh, in_space, Mesh
+from ik_solver_node.gallery.solids import (
+    arm_mesh, ground_mesh, in_space, Mesh, shapes_of_link)
 import numpy as np
 
 GROUND = (169, 181, 143)
@@ -159,7 +161,9 @@ class Page:
             name = f'/gallery/{number}_{type(item).__name__}'
             present.add(name)
             known = self.drawn.get(name)
-            if known is None or known[0] is not item:
+            if isinstance(item, Body):
+                self._draw_body(name, item)
+            elif known is None or known[0] is not item:
                 self.drawn[name] = item, self._draw(name, item)
         for name in set(self.drawn) - present:
             self.drawn.pop(name)[1].remove()
@@ -170,6 +174,15 @@ class Page:
             self.drawn[GRID] = None, self._server.scene.add_grid(
                 GRID, 4.0, 4.0, cell_size=0.1, section_size=0.5, cell_color=(225, 225, 222),
                 section_color=rgb(GHOST), position=(0.0, 0.0, -0.012))
+
+    def _draw_body(self, name: str, body: Body) -> None:
+        """Draw a body, or move it if it is there."""
+        known, frame = self.drawn.get(name, (None, None))
+        if known is not body.visuals:
+            frame = self._server.scene.add_frame(name, show_axes=False)
+            add_shapes(self._server.scene, name, shapes_of_link(body.visuals))
+            self.drawn[name] = body.visuals, frame
+        put(frame, body.T_world_link)
 
     def _draw(self, name: str, item: Arm | Line | Dots | Ground | Contours) -> Any:
         """Draw one thing in space, and return its handle."""
@@ -216,7 +229,4 @@ def camera_of(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     size = max(high - low for low, high in spans)
     if isinstance(panel, Plane):
         return centre + [0.0, 0.0, 1.2 * size], centre, np.array([0.0, 1.0, 0.0])
-    azimuth, elevation = np.radians([panel.azimuth, panel.elevation])
-    away = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation),
-                     np.sin(elevation)])
-    return centre + 1.35 * size * away, centre, np.array([0.0, 0.0, 1.0])
+    return centre + 1.35 * size * towards(panel.elevation, panel.azimuth), centre, np.array([0.0, 0.0, 1.0])

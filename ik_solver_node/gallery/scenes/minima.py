@@ -138,7 +138,8 @@ def _twisted(values: Values) -> list[Frame]:
             (-0.35, 0.95))
         apart = Plane('how far the joints are from where they were', courses,
                       'part of the way', 'largest of the joints [rad]', (0.0, 1.0), (0.0, 2.6))
-        when = 'back again' if i == MOMENTS_AWAY else f'after {100 * i // MOMENTS_AWAY} % of the way'
+        when = ('back again' if i == MOMENTS_AWAY else
+                f'after {100 * i // MOMENTS_AWAY} % of the way')
         frames.append(Frame((arm, apart), f'{when}, the joints are off by '
                             f'{np.abs(plain[i] - HOME).max():.2f} rad without a wish, by '
                             f'{np.abs(comfortable[i] - HOME).max():.2f} rad with comfort'))

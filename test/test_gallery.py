@@ -13,10 +13,11 @@ from ik_solver_node.gallery import browser, drawing, pictures, plain, robots, so
 from ik_solver_node.gallery.descents import steps_of
 from ik_solver_node.gallery.scene import Arm, Body, Dots, Frame, Ground, Plane, Scene, Space
 from ik_solver_node.gallery.scenes import (
-    chosen, comfort, descent, forward, limits, minima, race, rate, SCENES, slope, spider, tentacle)
+    chosen, comfort, descent, forward, limits, minima, nearest, race, rate, SCENES, slope,
+    spider, tentacle)
 from ik_solver_node.gallery.stage import distances
 from ik_solver_node.result import TerminationReason
-from ik_solver_node.solver_options import SolverOptions
+from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import PointTarget
 import numpy as np
 import pytest
@@ -271,6 +272,20 @@ def test_a_descent_that_arrives_is_not_restarted() -> None:
     assert not any(word.startswith(('restart', 'stuck')) for word in words)
 
 
+@pytest.mark.parametrize('first', [-2.5, -1.0, 2.9])
+def test_the_nearest_answer_is_nearest(first: float) -> None:
+    """Of both that there are; the one found first is an answer, too, but at times the other."""
+    both = nearest.both()
+    seeds, found = nearest.answers(first)
+    off = {kind: np.linalg.norm(way[:, np.newaxis] - both, axis=2).min(axis=1)
+           for kind, way in found.items()}
+    moved = {kind: np.linalg.norm(way - seeds, axis=1) for kind, way in found.items()}
+    least = np.linalg.norm(seeds[:, np.newaxis] - both, axis=2).min(axis=1)
+    assert len(both) == 2 and all((one < 1e-5).all() for one in off.values())
+    assert moved[Solution.NEAREST] == pytest.approx(least, abs=1e-5)
+    assert (moved[Solution.FIRST] > least + 0.3).any()
+
+
 def test_the_arm_comes_back_twisted_or_not() -> None:
     """Tip and target agree all the way in both cases; only with comfort the joints do, too."""
     chain = robots.load('planar_3r')
@@ -515,6 +530,11 @@ def test_the_page_plays_and_takes_what_is_set(page: browser.Page) -> None:
     page.controls['second'].value = -1.0
     page.tick(103.0)
     assert page.frame_slider.value == 0
+    page.chooser.value = comfort.COMFORT.title
+    slider = page.frame_slider
+    page.tick(104.0)
+    assert page.frame_slider is slider
+    assert slider.max == len(comfort.COMFORT.play()) - 1
 
 
 def test_what_has_not_changed_is_not_drawn_again(page: browser.Page) -> None:

@@ -49,7 +49,8 @@ class Page:
         self._caption = server.gui.add_markdown('')
         self._folder = server.gui.add_folder('controls')
         self.playing = server.gui.add_checkbox('play', True)
-        self.frame_slider: Any = None
+        # It stays: a slider that is removed while its value is on the way is an error on the page.
+        self.frame_slider = server.gui.add_slider('picture', 0, 1, 1, 0)
         self._words = server.gui.add_markdown('')
         self.controls: dict[str, Any] = {}
         self._pictures: list[Any] = []
@@ -109,6 +110,8 @@ class Page:
             self.controls = {control.name: self._add(control) for control in scene.controls}
         self._caption.content = f'### {scene.title}\n\n{scene.caption}'
         self._server.scene.reset()
+        # Shadows are slow to draw without a graphics card.
+        self._server.scene.configure_default_lights(cast_shadow=False)
         self.drawn = {}
         self._compute()
         for client in self._server.get_clients().values():
@@ -129,11 +132,8 @@ class Page:
         """Compute the frames for what is set, and begin anew."""
         self._set = self._values()
         self._frames = self.scene.frames(self._set)
-        if self.frame_slider is not None:
-            self.frame_slider.remove()
-        with self._folder:
-            self.frame_slider = self._server.gui.add_slider(
-                'picture', 0, max(1, len(self._frames) - 1), 1, 0)
+        self.frame_slider.value = 0
+        self.frame_slider.max = max(1, len(self._frames) - 1)
         self._show(0)
 
     def _show(self, number: int) -> None:

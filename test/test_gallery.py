@@ -415,6 +415,7 @@ def test_a_planar_arm_has_its_lengths() -> None:
 def test_a_frame_is_drawn(scene: Scene) -> None:
     """A picture as wide as its panels, with the colours of those who act."""
     pytest.importorskip('matplotlib')
+    pytest.importorskip('trimesh')
     frame = scene.play()[-1]
     picture = drawing.draw(frame, 0.5)
     assert picture.shape == (200, 220 * len(frame.panels), 3)

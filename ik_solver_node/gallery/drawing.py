@@ -57,7 +57,7 @@ def draw(frame: Frame, scale: float = 1.0) -> np.ndarray:
     Raises
     ------
     MissingDependencyError
-        If matplotlib is not installed.
+        If matplotlib is not installed, or trimesh and there are bodies to draw.
 
     """
     figure_class = load_figure()

@@ -58,7 +58,7 @@ def write_gallery(folder: Path, scenes: Sequence[Scene], scale: float = SCALE) -
     Raises
     ------
     MissingDependencyError
-        If matplotlib or Pillow is not installed.
+        If matplotlib, Pillow or trimesh is not installed.
     OptionsError
         If a file cannot be written.
 

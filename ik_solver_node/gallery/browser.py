@@ -15,8 +15,8 @@ from typing import Any
 from ik_solver_node.appearance.page import add_shapes, put
 from ik_solver_node.gallery.drawing import draw, towards
 from ik_solver_node.gallery.scene import (
-    Arm, Body, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane,
-    rgb, Scene, Slider, Space, Toggle)
+    Arm, Body, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel,
+    Plane, rgb, Scene, Slider, Space, Toggle)
 from ik_solver_node.gallery.solids import (
     arm_mesh, ground_mesh, in_space, Mesh, shapes_of_link)
 import numpy as np
@@ -229,4 +229,5 @@ def camera_of(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     size = max(high - low for low, high in spans)
     if isinstance(panel, Plane):
         return centre + [0.0, 0.0, 1.2 * size], centre, np.array([0.0, 1.0, 0.0])
-    return centre + 1.35 * size * towards(panel.elevation, panel.azimuth), centre, np.array([0.0, 0.0, 1.0])
+    away = towards(panel.elevation, panel.azimuth)
+    return centre + 1.35 * size * away, centre, np.array([0.0, 0.0, 1.0])

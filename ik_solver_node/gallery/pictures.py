@@ -16,6 +16,8 @@ OVERVIEW = 'overview.png'
 PAGE = 'README.md'
 QUALITY, COLOURS, MOST_FRAMES = 40, 100, 20
 """Of moving pictures: from 0 to 100, and how many."""
+OVERVIEW_COLOURS = 240
+"""Of the overview, in which a small picture has colours that no other has."""
 SCALE = 0.9
 """Of the pictures in docs/gallery."""
 LAST_STAYS = 1.5
@@ -94,7 +96,7 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     """
     image = load_image()
     frames = [image.fromarray(picture) for picture in pictures]
-    palette = _palette(image, np.vstack(pictures[::4]))
+    palette = _palette(image, np.vstack(pictures[::4]), COLOURS)
     plain = [frame.quantize(palette=palette, dither=0).convert('RGB') for frame in frames]
     shown = [round(1e3 / pace)] * len(frames)
     shown[-1] += round(1e3 * LAST_STAYS)
@@ -108,9 +110,9 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     return min(written, key=len)
 
 
-def _palette(image: Any, picture: np.ndarray) -> Any:
-    """Return a picture of few colours: those of the scenes, and the commonest of `picture`."""
-    found = image.fromarray(picture).quantize(COLOURS).getpalette()[:3 * COLOURS]
+def _palette(image: Any, picture: np.ndarray, count: int) -> Any:
+    """Return a picture of few colours: those of the scenes, and `count` more of `picture`."""
+    found = image.fromarray(picture).quantize(count).getpalette()[:3 * count]
     exact = [channel for colour in (*COLOUR_NAMES, PAPER, '#ffffff') for channel in rgb(colour)]
     palette = image.new('P', (1, 1))
     palette.putpalette([*exact, *found])
@@ -136,7 +138,8 @@ def overview(pictures: Sequence[np.ndarray]) -> bytes:
     for number, tile in enumerate(tiles):
         sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * height))
     stream = BytesIO()
-    reduced = sheet.quantize(palette=_palette(image, np.asarray(sheet)), dither=0)
+    palette = _palette(image, np.asarray(sheet), OVERVIEW_COLOURS)
+    reduced = sheet.quantize(palette=palette, dither=0)
     reduced.save(stream, format='PNG', optimize=True)
     return stream.getvalue()
 

@@ -64,7 +64,7 @@ def _minimum(values: Values) -> list[Frame]:
             Line(walked, PLAIN, 'first descent', 2.2), Dots(walked, PLAIN, size=4.0)]
         if restarted:
             arms.append(planar_arm(chain, q, OURS, 'after a restart'))
-            places += [Line(np.array([end.positions, q]), OURS, 'restart', 1.8, ':'),
+            places += [Line(np.array([end.positions, q]), INK, 'restart', 2.2, ':'),
                        Dots(q[np.newaxis], OURS, size=8.0)]
         arm = arm_panel('the arm', [*arms, star(target[:2])], (-0.75, 0.85), (-0.25, 1.0))
         board = Plane('the distance, inside and outside the limits', [

@@ -63,6 +63,6 @@ NEAREST = Scene(
     'nearest', 'minima', 'Of two answers the nearer',
     'A target may have several answers, each at the bottom of a valley of its own: here the elbow '
     'to the left or to the right. A descent ends in the valley where it happens to come down, '
-    'which may be the one further away (red). With `solution=\'nearest\'` the solver looks for '
+    "which may be the one further away (red). With `solution='nearest'` the solver looks for "
     'the others, too, and takes the one that is nearest to where the arm is (blue).',
-    (Slider('first', 'first joint at first [rad]', -2.5, 2.9, 0.1, -1.0),), _nearest, 8.0)
+    (Slider('first', 'first joint at first [rad]', -3.0, 2.9, 0.1, -2.4),), _nearest, 8.0)

@@ -7,11 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ik_solver_node.exceptions import IkSolverError
-
-
-class MeshError(IkSolverError):
-    """A mesh cannot be shown."""
+from ik_solver_node.exceptions import MeshError
 
 
 class MeshFinder:

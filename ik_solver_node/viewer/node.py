@@ -22,6 +22,7 @@ from time import monotonic
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.ros import conversions, description, parameters
@@ -33,7 +34,6 @@ from ik_solver_node.viewer.settings import ViewerSettings
 from ik_solver_node.viewer.solver_link import LATCHED, SolverLink
 from ik_solver_node.viewer.target_topic import TargetTopic
 from ik_solver_node.viewer.verdict import Answer
-from ik_solver_node.viewer.visuals import Colour
 from ik_solver_node.web import address_of, open_server
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node

@@ -7,11 +7,11 @@ from html import escape
 from time import monotonic
 from typing import Any, Protocol
 
+from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.viewer.knobs import Choice, hint, Knob, KNOBS, same, Slider, Switch
 from ik_solver_node.viewer.limits import Nearness
 from ik_solver_node.viewer.plots import SolvePlots
 from ik_solver_node.viewer.scene import COLOURS
-from ik_solver_node.viewer.visuals import Colour
 
 TEXT = '<div style="padding: 0.3em 0.7em; font-size: 0.85em; line-height: 1.4">{}</div>'
 """How words are set, as HTML: what nodes and files say is not to be taken for Markdown."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ik_solver_node.appearance.joint_tree import JointTree
+from ik_solver_node.appearance.shapes import shapes_of
+from ik_solver_node.appearance.visuals import read_visuals
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 from ik_solver_node.viewer.limits import Nearness, ranges_of
 from ik_solver_node.viewer.mesh_files import MeshFinder
 from ik_solver_node.viewer.scene import RobotScene
 from ik_solver_node.viewer.settings import ViewerSettings
-from ik_solver_node.viewer.shapes import shapes_of
 from ik_solver_node.viewer.tip_scene import TipScene
-from ik_solver_node.viewer.visuals import read_visuals
 import numpy as np
 
 VIEWPOINT = np.array([1.15, 0.9, 0.55])
@@ -60,7 +60,7 @@ class Robot:
         self._tools = {tip: np.eye(4) for tip in chain.tip_links}
         self._tree = JointTree(model, self._middle())
         finder = MeshFinder(settings.mesh_path, settings.urdf_file)
-        shapes = shapes_of(read_visuals(urdf, note), finder, note)
+        shapes = shapes_of(read_visuals(urdf, note), finder.find, note)
         self._scene = RobotScene(server.scene, self._tree, shapes, ranges_of(model))
         base = self._scene.path(chain.base_link)
         self.tips = {tip: TipScene(server.scene, str(number), base, self._scene.path(tip),

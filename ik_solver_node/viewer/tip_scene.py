@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from ik_solver_node.appearance.page import put
 from ik_solver_node.pose import Pose
 from ik_solver_node.viewer.gizmo import Gizmo
-from ik_solver_node.viewer.scene import put
 import numpy as np
 
 TRAIL_COLOUR, ERROR_COLOUR = (60, 110, 230), (225, 35, 45)

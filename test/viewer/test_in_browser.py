@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from domains import private_domain
 from geometry_msgs.msg import PoseStamped
 from harness import Client, connected_client, NodeProcess, running_node, URDF
+from ik_solver_node.appearance.joint_tree import JointTree
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.conversions import pose_from_msg
 from ik_solver_node.urdf_file import read_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 import numpy as np
 from page import Camera, open_page, Page
 import pytest

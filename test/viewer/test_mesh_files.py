@@ -6,7 +6,8 @@ from pathlib import Path
 import sys
 from types import ModuleType
 
-from ik_solver_node.viewer.mesh_files import MeshError, MeshFinder
+from ik_solver_node.exceptions import MeshError
+from ik_solver_node.viewer.mesh_files import MeshFinder
 import pytest
 
 

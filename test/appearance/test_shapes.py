@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+import sys
 
-from ik_solver_node.viewer.mesh_files import MeshError, MeshFinder
-from ik_solver_node.viewer.shapes import load, MISSING, Shape, shapes_of
-from ik_solver_node.viewer.visuals import (
+from ik_solver_node.appearance.shapes import load, MISSING, Shape, shapes_of
+from ik_solver_node.appearance.visuals import (
     Box, Capsule, Cylinder, Geometry, MeshFile, Sphere, Visual)
+from ik_solver_node.exceptions import MeshError, MissingDependencyError
+from ik_solver_node.viewer.mesh_files import MeshFinder
 import numpy as np
 import pytest
 
@@ -43,7 +45,7 @@ def shapes(geometry: Geometry, finder: MeshFinder = MeshFinder(),
     """Return the shapes of a link with one green visual, and the notes about it."""
     notes: list[str] = []
     visual = Visual('arm', place, geometry, (0, 255, 0))
-    return shapes_of([visual], finder, notes.append)['arm'], notes
+    return shapes_of([visual], finder.find, notes.append)['arm'], notes
 
 
 def extents(pieces: list[Shape]) -> list[float]:
@@ -125,3 +127,10 @@ def test_an_unknown_kind_of_file_is_named(tmp_path: Path) -> None:
     (tmp_path / 'part.step').touch()
     with pytest.raises(MeshError, match='part.step cannot be read'):
         load(tmp_path / 'part.step')
+
+
+def test_without_trimesh_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence with the command that installs it."""
+    monkeypatch.setitem(sys.modules, 'trimesh', None)
+    with pytest.raises(MissingDependencyError, match='need trimesh .*"pip install trimesh"'):
+        shapes(Sphere(0.5))

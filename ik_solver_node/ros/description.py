@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+import re
+
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.joint_limits_file import read_joint_limits
@@ -9,6 +12,9 @@ from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
+
+TOPIC = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
+"""What a topic may be called."""
 
 
 def comes_by_topic(parameters: NodeParameters) -> bool:
@@ -53,8 +59,19 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
     chain = KinematicChain.from_model(
         model, parameters.base_link or None, parameters.tip_links or None,
         limits=limits, locked=parameters.locked.as_mapping())
+    _check_tips(chain)
     _check_output(chain, parameters.output.joints)
     return chain
+
+
+def _check_tips(chain: KinematicChain) -> None:
+    """Refuse several tips if one of them cannot have topics of its own."""
+    for tip in chain.tip_links if len(chain.tip_links) > 1 else ():
+        if not TOPIC.fullmatch(tip):
+            raise OptionsError(
+                f'tip_links has {tip!r} beside others, so that its targets would come on '
+                f'{tip}/target_pose; but a topic has letters, digits and underscores only, and no '
+                'digit first: rename the link, or move this tip alone')
 
 
 def _check_output(chain: KinematicChain, joints: tuple[str, ...]) -> None:
@@ -81,5 +98,16 @@ def summary(chain: KinematicChain) -> str:
     joints = ', '.join(f'{name} [{lower:.4g}, {upper:.4g}]' for name, lower, upper in
                        zip(chain.joint_names, chain.lower, chain.upper))
     return (f'robot {chain.model.name!r} from {chain.base_link!r} to '
-            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}; it '
-            f'{mobility_of(chain).sentence}')
+            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}; '
+            f'{_mobility(chain)}')
+
+
+def _mobility(chain: KinematicChain) -> str:
+    """Return what a chain controls; of several tips each, those that are alike together."""
+    if len(chain.tip_links) == 1:
+        return f'it {mobility_of(chain).sentence}'
+    alike = defaultdict(list)
+    for tip in chain.tip_links:
+        alike[mobility_of(chain, tip).sentence].append(tip)
+    return '; '.join(f'the way to {" or ".join(tips)} {sentence}'
+                     for sentence, tips in alike.items())

@@ -169,6 +169,10 @@ class RvizNode(Node):
         self.get_logger().info(
             f'ready: robot {chain.model.name!r} from {chain.base_link!r} to '
             f'{chain.tip_links[0]!r} is shown on {" and ".join(topics)}')
+        if len(chain.tip_links) > 1:
+            self.get_logger().warning(
+                f'of {len(chain.tip_links)} tip_links only the way of {chain.tip_links[0]!r} is '
+                'shown, without targets and handle; ik_solver_viewer has one at each')
 
     def _on_joint_states(self, message: JointState) -> None:
         """Note where the joints are; a part of them may come in each message."""
@@ -298,7 +302,7 @@ class RvizNode(Node):
         was_seen = scene.tip is not None
         scene.see_joints(self._present)
         if self._handles is not None:
-            if scene.tip is not None and not was_seen:
+            if scene.tip is not None and not was_seen and len(scene.chain.tip_links) == 1:
                 self._handles.show(scene.chain.base_link, {scene.chain.tip_links[0]: scene.tip})
             for pose in self._handles.take_due().values():
                 self._send(pose)

@@ -515,8 +515,8 @@ class PoseTracker:
         The best of many random starts may be a little closer, but another one each time: an arm
         that follows them shakes. The reason of the full search is the one worth telling.
         """
-        if isinstance(target, Together):
-            blamed = target.to_blame(best.positions)
+        blamed = target.to_blame(best.positions) if isinstance(target, Together) else ()
+        if isinstance(target, Together) and 0 < len(blamed) < len(target.targets):
             towards = self._solved(target.lightened(blamed), seed, self._near)
             # What still pulls a little at the other tips is undone.
             nearby = self._solved(target.without(blamed), towards.positions, self._near)

@@ -148,6 +148,17 @@ def test_a_hand_out_of_reach_does_not_drag_the_other_along(arms):
     assert off(arms, tracker.positions, LEFT, there) < 3e-6
 
 
+def test_two_hands_out_of_reach_both_come_close(arms):
+    """Neither is in the way of the other."""
+    tracker, start = at_rest(arms, allow_approximate=True)
+    answer = tracker.track({LEFT: FAR, RIGHT: FAR})
+    assert answer.verdict is Verdict.CLOSEST and answer.accepted
+    for tip in (LEFT, RIGHT):
+        before, after = (np.linalg.norm(arms.forward_kinematics(q, tip).position - FAR.position)
+                         for q in (start, answer.positions))
+        assert after < before - 0.2
+
+
 def test_legs_that_nothing_is_asked_of_do_not_stir(spider):
     """Not by a bit; and a foot takes a pose as far as its three joints can."""
     tracker, start = at_rest(spider)

@@ -176,9 +176,9 @@ def test_a_hand_that_cannot_be_reached_is_named(direct: Hands) -> None:
     assert float(values(answer[LEFT])['out_of_reach [m]']) > 3.0
     assert not values(answer[LEFT])['joint_states_stamp']
     direct.process.wait_for(f'{LEFT}: holding, the closest pose found is')
-    told = direct.next_diagnostics(lambda status: 'targets not reached' in values(status))
-    assert int(values(told)['targets not reached']) == 1
-    assert f'last target: {LEFT}: holding' in told.message
+    told = direct.next_diagnostics(
+        lambda status: f'last target: {LEFT}: holding' in status.message)
+    assert int(values(told)['targets not reached']) > 0
     wanted = moved(before[RIGHT], 0.0, 0.05, 0.0)
     answer = direct.solution(direct.pose(RIGHT, wanted))
     joints = joints_for(direct, answer[RIGHT])
@@ -312,15 +312,20 @@ def test_targets_of_one_period_are_answered_together(direct: Hands) -> None:
 
 
 def test_all_of_it_is_recorded_and_can_be_replayed(direct: Hands) -> None:
-    """Targets of one tip and of several, of another robot, too."""
+    """Targets of both hands and of one, which can be reached and which cannot."""
+    assert direct.set_together(motion__mode='direct', tip_links=[LEFT, RIGHT]) == (True, '')
+    direct.find()
+    for tip in (LEFT, RIGHT, LEFT):
+        direct.solution(direct.pose(tip, moved(direct.here(tip), 0.0, 0.0, 0.02)))
+    direct.solution(direct.point(RIGHT, 5.0, 0.0, 0.0))
     direct.spin_for(2.5 * FLUSH_PERIOD)
     recording = read_recording(direct.record)
     assert f'/{RIGHT}/target_point' in {message.topic for message in recording.messages}
     told = replay(recording)
-    assert told.is_same and told.targets >= 10, told.differences
+    assert told.is_same and told.targets >= 4, told.differences
     history = history_of(recording)
-    assert (history.robot, history.tip) == ('dual_arm', LEFT)
-    assert history.verdicts['not_reached'] == 1 and history.verdicts['refused'] == 2
+    assert (history.robot, history.tip) == ('dual_arm', f'{LEFT}, {RIGHT}')
+    assert history.verdicts['not_reached'] > 0
 
 
 @pytest.fixture

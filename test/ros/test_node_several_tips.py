@@ -20,6 +20,7 @@ from ik_solver_node.record.reading import read_recording
 from ik_solver_node.record.replay import replay
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.conversions import stamp_to_text
+from ik_solver_node.ros.demo_targets import TargetOptions
 from ik_solver_node.ros.description import build_chain
 from ik_solver_node.ros.parameters import NodeParameters
 import numpy as np
@@ -236,6 +237,13 @@ def test_a_bad_name_is_refused_at_the_start() -> None:
         build_chain(NodeParameters(robot_description=text, tip_links=(RIGHT, 'left tool')), None)
     alone = build_chain(NodeParameters(robot_description=text, tip_links=('left tool',)), None)
     assert alone is not None and alone.tip_links == ('left tool',)
+
+
+def test_moving_targets_are_for_one_tip() -> None:
+    """The demo says so, and what to do instead."""
+    assert TargetOptions(tip_links=(LEFT,)).tip_link == LEFT
+    with pytest.raises(OptionsError, match='moving targets are for one tip'):
+        TargetOptions(tip_links=(LEFT, RIGHT))
 
 
 def test_the_feet_of_a_spider_take_poses(direct: Hands) -> None:

@@ -1,7 +1,9 @@
 """
 Settings of Sphinx.
 
-`python3 run.py docs` builds the pages; rosdoc2 executes this file in a copy of this folder.
+`python3 run.py docs` builds the pages. So does rosdoc2, which executes this file in a copy of this
+folder; up to 0.2.1 it does not say whose copy, so it must be told where the package is:
+`PYTHONPATH=. rosdoc2 build --package-path .`
 """
 
 from pathlib import Path
@@ -21,11 +23,16 @@ copyright = author  # noqa: A001
 version = release = ik_solver_node.__version__
 
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.mathjax', 'sphinx.ext.napoleon']
-exclude_patterns = ['index.rst', '__*', '[A-Z]*']  # what rosdoc2 adds
+# What rosdoc2 adds; what sphinx-apidoc makes, which 0.2.1 runs whatever its settings say, too.
+exclude_patterns = [
+    'index.rst', '__*', '[A-Z]*', 'standard*', 'modules.rst', 'ik_solver_node*.rst']
 myst_enable_extensions = ['dollarmath']
 myst_heading_anchors = 3
 html_theme = 'furo'
 html_title = f'{project} {version}'
+html_static_path = ['_static']
+html_css_files = ['wide.css']
+highlight_language = 'none'  # of blocks that do not say theirs: commands, and what they print
 
 default_role = 'py:obj'
 autodoc_typehints_format = 'short'

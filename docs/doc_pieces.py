@@ -4,10 +4,9 @@ Pieces of the documentation that are written elsewhere, taken from there when it
 A line of a page that is nothing but a link to something outside of docs/ is replaced by it, so
 that no sentence has to be there twice, and the page leads on where such a link is only a link:
 
-- ``[...](../README.md#topics)``: the section under that heading, up to the next heading;
+- ``[...](../README.md#with-ros-2)``: the section under that heading, up to the next heading;
 - ``[...](../CONTRIBUTING.md)``: the whole file but for its title, a ``.rst`` likewise;
-- ``[...](../examples/some.py)``: the docstring of the file, and its code;
-- ``[...](../ik_solver_node/some.py#SomeOptions)``: tables of the options of that dataclass.
+- ``[...](../examples/some.py)``: the docstring of the file, and its code.
 
 Other links to what such pieces hold lead to the pages that they are on.
 """
@@ -18,23 +17,21 @@ import ast
 from collections.abc import Iterator
 from dataclasses import Field, fields, is_dataclass
 from enum import Enum
-from importlib import import_module
-import inspect
 from pathlib import Path
 import posixpath
 import re
 from typing import Any
-from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 
 PIECE = re.compile(r'^\[[^\]\n]+\]\(((?:\.\./)+[^)#\s]+)(?:#([\w-]+))?\)$', re.M)
 LINK = re.compile(r'\]\(([^)#\s:]*)(?:#([\w-]+))?\)')
 HEADING = re.compile(r'^(#+) +(.+)$')
-TOLD_BY = {('README.md', 'how-fast-how-sure'): 'speed.md',
-           ('README.md', 'parameters'): 'parameters.md'}
+TOLD_BY = {('README.md', anchor): page for anchor, page in (
+    ('your-own-robot', 'your_robot.md'), ('topics', 'topics.md'), ('motion', 'motion.md'),
+    ('parameters', 'parameters.md'), ('at-the-command-line', 'command_line.md'),
+    ('robots-to-play-with', 'robots_to_play_with.md'), ('how-fast-how-sure', 'speed.md'))}
 """Sections that no page takes, because another tells more about the same."""
-HEAD = '| name | default | range | meaning |\n|---|---|---|---|\n'
 
 
 # Markdown ----------------------------------------------------------------------------------------
@@ -122,34 +119,11 @@ def options_of(kind: Any) -> list[Field]:
     return [item for item in fields(kind) if 'description' in item.metadata]
 
 
-def tables(kind: Any, prefix: str = '') -> str:
-    """Return a table of the options of a dataclass, and one more for each that is nested in it."""
-    told = (inspect.getdoc(kind) or '').partition('\n\n')[0]
-    parts = [f'## `{prefix}*`\n\n{told}\n'] if prefix else []
-    rows = [row(prefix + item.name, item, getattr(kind, item.name)) for item in options_of(kind)]
-    parts.append(HEAD + '\n'.join(rows) + '\n')
-    parts += [tables(getattr(kind, item.name), f'{prefix}{item.name}.') for item in fields(kind)
-              if is_dataclass(getattr(kind, item.name, None))]
-    return '\n'.join(parts)
-
-
-def dataclass_in(path: Path, name: str) -> type:
-    """Return a dataclass of this package, also where ROS is not installed."""
-    from sphinx.ext.autodoc.mock import mock
-    module = '.'.join(path.resolve().relative_to(ROOT).with_suffix('').parts)
-    depends = ElementTree.parse(ROOT / 'package.xml').iterfind('exec_depend')
-    names = [depend.text for depend in depends if not depend.text.startswith('python3-')]
-    with mock([name for name in names if name not in ('urdfdom_py', 'xacro')]):
-        return getattr(import_module(module), name)
-
-
 # Pieces ------------------------------------------------------------------------------------------
 
 
 def piece(path: Path, anchor: str) -> str:
     """Return, in Markdown, what a page takes from a file outside of docs/."""
-    if path.suffix == '.py' and anchor:
-        return tables(dataclass_in(path, anchor))
     text = path.read_text()
     if path.suffix == '.py':
         docstring = ast.get_docstring(ast.parse(text)) or ''

@@ -1,4 +1,4 @@
-"""Draw the robots of the README: ``pip install matplotlib; python docs/draw_robots.py``."""
+"""Draw the robots to play with: ``pip install matplotlib; python docs/draw_robots.py``."""
 
 import math
 from pathlib import Path

@@ -25,5 +25,9 @@ class MissingDependencyError(IkSolverError, ImportError):
     """An optional package that this call needs is not installed."""
 
 
+class MeshError(IkSolverError):
+    """A mesh cannot be shown."""
+
+
 class RecordingError(IkSolverError):
     """A recording cannot be written or read, or lacks what is needed of it."""

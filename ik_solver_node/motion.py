@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 import math
+from operator import sub
 from typing import NamedTuple
 
 from ik_solver_node.exceptions import MissingDependencyError
@@ -143,7 +144,8 @@ class Motion:
         self._scouts = {at: _made(profile, self._size, at if self.is_smooth else period)[0]
                         for at in (self._splice, self._pace, self._tail)}
         self._take(at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper)))
-        self._goal = self._state.positions
+        # Numbers of a list are at hand; of arrays, numpy has to be fetched first, every period.
+        self._goal: list[float] = self._state.positions.tolist()
         self._stops = False
         # What is to come of a motion that was planned, period by period; empty for none.
         self._planned: deque[MotionState] = deque()
@@ -166,8 +168,8 @@ class Motion:
     @property
     def has_arrived(self) -> bool:
         """Whether nothing moves, and nothing is to move."""
-        return self._is_at_rest and not self._planned and (
-            self._stops or bool(np.abs(self._goal - self._state.positions).max() < ROUNDING))
+        return self._is_at_rest and not self._planned and (self._stops or max(
+            map(abs, map(sub, self._goal, self._state.positions.tolist()))) < ROUNDING)
 
     def start(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
         """
@@ -182,13 +184,16 @@ class Motion:
             state = state._replace(velocities=np.clip(
                 as_vector(velocities, self._size, 'velocities'), -fastest, fastest))
         self._take(state)
-        self._goal = np.clip(self._state.positions, self._limits.lower, self._limits.upper)
+        self._goal = self._limits.clip(self._state.positions)
         self._stops, self._planned = False, deque()
 
     def go_to(self, goal: ArrayLike) -> None:
         """Go to `goal` (n,) [rad or m], moved inside the limits, from now on."""
-        self._goal = np.minimum(np.maximum(as_vector(goal, self._size, 'goal'),
-                                           self._limits.lower), self._limits.upper)
+        self.lead_to(self._limits.clip(as_vector(goal, self._size, 'goal')))
+
+    def lead_to(self, goal: list[float]) -> None:
+        """Go to `goal`, n numbers [rad or m] that are known to be finite and inside the limits."""
+        self._goal = goal
         self._stops, self._planned = False, deque()
 
     def follow(self, planned: Iterable[MotionState]) -> None:
@@ -211,7 +216,7 @@ class Motion:
             self._limits.lower, self._limits.upper, limits.velocity, self._limits.acceleration,
             self._limits.jerk)
         self._scaled = self._limits.at_speed(speed)
-        self._goal = np.clip(self._goal, self._limits.lower, self._limits.upper)
+        self._goal = self._limits.clip(self._goal)
 
     def step(self) -> MotionState:
         """Return the state one period later."""
@@ -221,7 +226,7 @@ class Motion:
             if self.has_arrived:
                 return self._state
         if self._planned:
-            self._goal = self._planned[0].positions
+            self._goal = self._planned[0].positions.tolist()
             return self._take(self._planned.popleft())
         if self._stops:
             return self._take(self._profile.braking(self._state, self._scaled))
@@ -320,26 +325,26 @@ class GoalStream:
 
     def reset(self) -> None:
         """Forget all goals."""
-        self._goal: np.ndarray | None = None
-        self._here: np.ndarray | None = None
+        self._goal: list[float] = []
+        self._here: list[float] = []
         self._at, self._interval, self._left = 0.0, 0.0, 1
 
     def add(self, goal: np.ndarray, now: float) -> None:
         """Take a goal (n,) [rad or m] that arrived at steady time `now` [s]."""
         since = now - self._at
-        if self._here is None or not 0.0 <= since < self.PAUSE:
-            self._here, self._interval = goal, 0.0
+        self._goal = goal.tolist()
+        if not self._here or not 0.0 <= since < self.PAUSE:
+            self._here, self._interval = self._goal, 0.0
         elif self._interval == 0.0:
             self._interval = since
         else:
             self._interval += self.SHARE * (since - self._interval)
-        self._goal, self._at = goal, now
+        self._at = now
         self._left = max(1, int(self.SPREAD * self._interval / self._period))
 
-    def advance(self) -> np.ndarray | None:
-        """Return the goal for the next period, shape (n,) [rad or m]; None if there is none."""
-        if self._goal is None or self._here is None:
-            return None
-        self._here = self._here + (self._goal - self._here) / self._left
+    def advance(self) -> list[float]:
+        """Return the goal for the next period, n numbers [rad or m]; an empty list for none."""
+        self._here = [here + (there - here) / self._left
+                      for here, there in zip(self._here, self._goal)]
         self._left = max(1, self._left - 1)
         return self._here

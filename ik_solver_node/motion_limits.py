@@ -10,6 +10,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.joint_limits_file import JointLimit
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,10 @@ class MotionLimits:
         if not (self.lower <= self.upper).all():
             raise OptionsError(f'lower is {self.lower.tolist()}, but must not be above upper, '
                                f'{self.upper.tolist()}')
+
+    def clip(self, positions: ArrayLike) -> list[float]:
+        """Return the positions inside the limits nearest to `positions` (n,), n numbers."""
+        return np.clip(positions, self.lower, self.upper).tolist()
 
     def at_speed(self, speed: float) -> MotionLimits:
         """

@@ -22,7 +22,6 @@ from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import GoalStream, Mode, Motion, MotionOptions, Waypoint
 from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.options import check_options, option
-from ik_solver_node.pose import as_vector
 from ik_solver_node.profiles import MotionState
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.together import Aim
@@ -298,19 +297,19 @@ class Pilot:
             raise HaltedError('the joints have not been measured yet: the arm is not moved from '
                               'where it may not be')
 
-    def measure(self, positions: ArrayLike, now: float,
-                velocities: ArrayLike | None = None) -> None:
+    def measure(self, positions: np.ndarray, now: float,
+                velocities: np.ndarray | None = None) -> None:
         """
         Note where all joints are, shape (n,) [rad or m], and how fast they are, at rest if None.
 
-        `now` is the steady time [s]. What is outside the limits is where a motion then begins.
+        `now` is the steady time [s]. What is outside the limits is where a motion then begins. The
+        arrays are kept, and must not be written to; they are not looked at before they are used,
+        as this is called at least once a period.
         """
-        n = self._chain.size
-        there = as_vector(positions, n, 'positions')
-        moving = np.zeros(n) if velocities is None else as_vector(velocities, n, 'velocities')
-        self._measured = _Measured(now, there, moving)
+        moving = np.zeros(self._chain.size) if velocities is None else velocities
+        self._measured = _Measured(now, positions, moving)
         self._reasons.pop(Reason.MEASURED, None)
-        self._watch_deviation(there)
+        self._watch_deviation(positions)
 
     def halt(self, reason: Reason, sentence: str) -> None:
         """Stop the arm as quickly as its limits allow, and keep it there while `reason` holds."""
@@ -368,8 +367,8 @@ class Pilot:
             self._pending = None
         if self._options.motion.mode is Mode.TRACK:
             goal = self._stream.advance()
-            if goal is not None:
-                self._motion.go_to(goal)
+            if goal:
+                self._motion.lead_to(goal)
                 self._is_new = True
         stood = self._motion.has_arrived
         state = self._motion.step()
@@ -439,7 +438,8 @@ class Pilot:
         allowed = self._options.watch.max_deviation
         if allowed == 0.0 or not self._commands or Reason.DEVIATION in self._reasons:
             return
-        if np.abs(self._commands[-1] - there).max() <= allowed:  # as it nearly always is
+        # If all joints together are that near, as nearly always, then each of them is.
+        if math.dist(self._commands[-1].tolist(), there.tolist()) <= allowed:
             return
         away = np.abs(np.array(self._commands) - there)
         nearest = away[int(away.max(axis=1).argmin())]

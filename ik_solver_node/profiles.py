@@ -18,6 +18,7 @@ References
 
 from __future__ import annotations
 
+from operator import le
 from typing import Any, NamedTuple, Protocol
 
 from ik_solver_node.exceptions import MissingDependencyError
@@ -40,7 +41,7 @@ class MotionState(NamedTuple):
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing moves."""
-        return not (self.velocities.any() or self.accelerations.any())
+        return not (any(self.velocities.tolist()) or any(self.accelerations.tolist()))
 
 
 def at_rest(positions: np.ndarray) -> MotionState:
@@ -51,8 +52,8 @@ def at_rest(positions: np.ndarray) -> MotionState:
 class Profile(Protocol):
     """Goes on from one state to the next, one period later."""
 
-    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
-        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
+    def towards(self, state: MotionState, goal: list[float], limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal`, n numbers inside the limits."""
 
     def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
         """Return the next state on the shortest way to rest."""
@@ -97,12 +98,12 @@ class RuckigProfile:
         self._way: tuple[list[float], MotionLimits] | None = None
         self._choice = 0
 
-    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
-        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
-        way = goal.tolist(), limits
+    def towards(self, state: MotionState, goal: list[float], limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal`, n numbers inside the limits."""
+        way = goal, limits
         if way != self._way or state is not self._moving.newest:
             self._way, self._choice = way, 0
-        self._moving.input.target_position = way[0]
+        self._moving.input.target_position = goal
         # Who has begun a way goes on with it: another choice in the middle would be another way.
         for choice in range(self._choice, len(self._together)):
             # Joints that wait for one another may swing out further than each by itself.
@@ -147,6 +148,8 @@ class _Generator:
         self._finished, self._error = ruckig.Result.Finished, ruckig.RuckigError
         self._output = ruckig.OutputParameter(size)
         self._limits: MotionLimits | None = None
+        self._lower: list[float] = []
+        self._upper: list[float] = []
         self.input = ruckig.InputParameter(size)
         self.newest: MotionState | None = None
 
@@ -177,6 +180,7 @@ class _Generator:
             self.input.max_acceleration = limits.acceleration.tolist()
             self.input.max_jerk = limits.jerk.tolist()
             self._limits = limits
+            self._lower, self._upper = limits.lower.tolist(), limits.upper.tolist()
         self.input.current_position = state.positions.tolist()
         self.input.current_velocity = state.velocities.tolist()
         self.input.current_acceleration = state.accelerations.tolist()
@@ -184,20 +188,22 @@ class _Generator:
             result = self._generator.update(self.input, self._output)
         except self._error:  # a rare failure of its arithmetic
             return None
-        if self._output.new_calculation and not anyhow and not self._stays_inside(state, limits):
+        if self._output.new_calculation and not anyhow and not self._stays_inside(state):
             self._generator.reset()
             return None
-        positions = np.array(self._output.new_position)
-        if result == self._finished:
-            return inside(at_rest(positions), limits)
-        return inside(MotionState(positions, np.array(self._output.new_velocity),
-                                  np.array(self._output.new_acceleration)), limits)
+        positions = self._output.new_position
+        following = at_rest(np.array(positions)) if result == self._finished else MotionState(
+            np.array(positions), np.array(self._output.new_velocity),
+            np.array(self._output.new_acceleration))
+        if all(map(le, self._lower, positions)) and all(map(le, positions, self._upper)):
+            return following
+        return inside(following, limits)
 
-    def _stays_inside(self, state: MotionState, limits: MotionLimits) -> bool:
+    def _stays_inside(self, state: MotionState) -> bool:
         """Return whether the way keeps to the limits of positions, or comes back to them."""
         for extrema, position, lower, upper in zip(
                 self._output.trajectory.position_extrema, state.positions.tolist(),
-                limits.lower.tolist(), limits.upper.tolist()):
+                self._lower, self._upper):
             if (extrema.min < min(lower, position) - ROUNDING
                     or extrema.max > max(upper, position) + ROUNDING):
                 return False
@@ -224,10 +230,10 @@ class TrapezoidProfile:
     def __init__(self, size: int, period: float) -> None:
         self._period = period
 
-    def towards(self, state: MotionState, goal: np.ndarray, limits: MotionLimits) -> MotionState:
-        """Return the next state on the way to rest at `goal` (n,), which is inside the limits."""
+    def towards(self, state: MotionState, goal: list[float], limits: MotionLimits) -> MotionState:
+        """Return the next state on the way to rest at `goal`, n numbers inside the limits."""
         change = limits.acceleration * self._period
-        away = (goal - state.positions) / self._period
+        away = (np.array(goal) - state.positions) / self._period
         wanted = np.copysign(np.minimum(fastest(np.abs(away), change), limits.velocity), away)
         return self._at(state, wanted, limits)
 
@@ -271,7 +277,5 @@ def fastest(distance: np.ndarray, change: np.ndarray) -> np.ndarray:
 def inside(state: MotionState, limits: MotionLimits) -> MotionState:
     """Return the state without what rounding took past the limits of positions."""
     kept = np.minimum(np.maximum(state.positions, limits.lower), limits.upper)
-    if (kept == state.positions).all():  # as it nearly always is
-        return state
     rounding = np.abs(kept - state.positions) < ROUNDING
     return state._replace(positions=np.where(rounding, kept, state.positions))

@@ -168,3 +168,19 @@ OWN_ROBOTS = {
 
 ROBOTS = {**OWN_ROBOTS, **STOCK_ROBOTS}
 """Every robot by name."""
+
+GRIPPER = """
+<robot name="gripper">
+  <link name="base"/><link name="left"/><link name="right"/>
+  <joint name="left_slide" type="prismatic">
+    <parent link="base"/><child link="left"/><axis xyz="0 1 0"/>
+    <limit lower="0.01" upper="0.05" effort="1" velocity="1"/>
+  </joint>
+  <joint name="right_slide" type="prismatic">
+    <parent link="base"/><child link="right"/><axis xyz="0 1 0"/>
+    <limit lower="-0.05" upper="0" effort="1" velocity="1"/>
+    <mimic joint="left_slide" multiplier="-1"/>
+  </joint>
+</robot>
+"""
+"""Two fingers, of which one does as the other."""

@@ -15,7 +15,7 @@ FLOORS = {
     'exceptions': 0, 'kernels': 0,
     'compilation': 1, 'options': 1, 'pose': 1, 'progress': 1, 'web': 1,
     'lines': 2, 'reach': 2, 'robot_model': 2,
-    'chain': 3, 'joint_limits_file': 3, 'urdf_file': 3,
+    'appearance': 3, 'chain': 3, 'joint_limits_file': 3, 'urdf_file': 3,
     'motion_limits': 4, 'objective': 4, 'target': 4, 'urdf_lint': 4,
     'mobility': 5, 'profiles': 5, 'request': 5, 'several_tips': 5, 'solver_options': 5,
     'motion': 6, 'result': 6, 'time_law': 6,
@@ -142,8 +142,7 @@ def test_kernels_import_only_numpy_and_numba() -> None:
 
 
 @pytest.mark.parametrize('name', [
-    'gizmo', 'joint_tree', 'knobs', 'limits', 'panel', 'plots', 'robot', 'scene', 'settings',
-    'shapes', 'tip_scene', 'visuals'])
+    'gizmo', 'knobs', 'limits', 'panel', 'plots', 'robot', 'scene', 'settings', 'tip_scene'])
 def test_the_page_does_without_ros(name: str) -> None:
     """What is drawn can be tested without a node."""
     names = set(imports(parse(PACKAGE / 'viewer' / f'{name}.py')))

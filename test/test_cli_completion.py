@@ -49,6 +49,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     ('ik_solver fk {arm} joint_', [f'joint_{k}=' for k in range(1, 7)]),
     ('ik_solver fk {folder}/six_axis_arm.', ['{arm}']),
     ('ik_solver fk /no/such.urdf --link ', []),
+    ('ik_solver gallery --scene spider', ['spider', 'spider_walk']),
 ])
 def test_bash_completes_it(env, line, offered) -> None:
     """Subcommands, options, choices, files, and the links and joints of the URDF on the line."""

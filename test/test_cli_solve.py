@@ -352,3 +352,9 @@ def test_it_runs_as_a_process() -> None:
     done = run('solve', ARM, '--point', '-5', '0', '0')
     assert (done.returncode, done.stderr) == (1, '')
     assert done.stdout.splitlines()[-1].startswith('not reached: ')
+
+
+def test_what_is_left_of_a_zero_is_shown_as_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    """Half a turn makes a quaternion with parts of 1e-17."""
+    _, out, _ = call(capsys, 'solve', ARM, '--pose', *POSITION, '180', '0', '-90', '--degrees')
+    assert 'qx qy qz qw 0.707107 -0.707107 0 0\n' in out

@@ -128,8 +128,8 @@ def test_the_arguments_of_launch_files_exist(page: Path) -> None:
 @every_page
 def test_parameters_exist(page: Path) -> None:
     """Whatever looks like a parameter of the node in the prose of a page is one."""
-    known = set(re.findall(r'^\| `([\w.]+)` \|', (ROOT / 'README.md').read_text()
-                           .partition('\n## Parameters\n')[2].partition('\n## ')[0], re.M))
+    known = set(re.findall(r'^\| `([\w.]+)` \|', (ROOT / 'docs' / 'parameters.md').read_text(),
+                           re.M))
     assert len(known) > 50
     groups = {name.partition('.')[0] for name in known if '.' in name}
     named = re.findall(r'`((?:%s)\.[a-z_]+)[`:]' % '|'.join(groups), prose(page.read_text()))
@@ -171,7 +171,7 @@ def test_links_in_pieces_lead_to_the_pages_that_hold_them(tmp_path: Path) -> Non
     assert text == 'see [what moves](../motion.md)\n'
     assert used == []
     with pytest.raises(LookupError, match='which no page holds'):
-        pages.complete('other.md', 'see [that](../README.md#topics)\n')
+        pages.complete('other.md', 'see [that](../README.md#with-ros-2)\n')
     with pytest.raises(LookupError, match='there is no heading #nothing'):
         pages.complete('other.md', '[That](../README.md#nothing)\n')
 
@@ -210,11 +210,3 @@ def test_the_library_is_told_as_a_whole(built: Path) -> None:
     missing = [name for name in ik_solver_node.__all__
                if f'id="ik_solver_node.{name}"' not in told]
     assert missing == []
-
-
-def test_the_parameters_are_told_as_a_whole(built: Path) -> None:
-    """The page made of the dataclasses has the rows of the table in the README."""
-    names = re.findall(r'^\| `([\w.]+)` \| `', (ROOT / 'README.md').read_text(), re.M)
-    page = (built / 'parameters.html').read_text()
-    assert len(names) > 50
-    assert [name for name in names if f'>{name}</span>' not in page] == []

@@ -116,7 +116,8 @@ def _target_text(target: Target) -> str:
     for name, what in (('position', 'x y z {} m'), ('quat_xyzw', 'qx qy qz qw {}'),
                        ('axis', 'axis {}'), ('direction', 'along {}')):
         if tree.get(name) is not None:
-            told.append(what.format(' '.join(f'{value:.6g}' for value in tree[name])))
+            values = np.round(tree[name], 12) + 0.0  # -4e-17 is what is left of a zero
+            told.append(what.format(' '.join(f'{value:.6g}' for value in values)))
     if tree.get('cone'):
         told.append(f'within {tree["cone"]:.6g} rad')
     if tree.get('free'):

@@ -46,7 +46,7 @@ def _fk(parsed: argparse.Namespace) -> int:
     from ik_solver_node.cli.robot import description_of, model_of
     model = model_of(parsed, description_of(parsed))
     chain, links, positions = _question(parsed, model)
-    for name in set(positions) - set(chain.joint_names):
+    for name in (name for name in positions if name not in chain.joint_names):
         note(f'warning: joint {name!r} moves none of the links shown')
     q = chain.clip([0.0] * chain.size)
     for j, name in enumerate(chain.joint_names):

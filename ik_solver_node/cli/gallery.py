@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ik_solver_node.cli.arguments import Command, whole_number
+from ik_solver_node.cli.arguments import Command, completed_by, whole_number
 from ik_solver_node.cli.terminal import load_solver
 
 
@@ -23,11 +23,20 @@ example:
                         'machine to serve on (default: 127.0.0.1, where nobody else can see it)')
     parser.add_argument('--port', metavar='N', type=whole_number(0, 65535), default=8080,
                         help='where to begin to look for a free port; 0 for any (default: 8080)')
-    parser.add_argument('--scene', metavar='NAME', nargs='+', default=[], help='only these scenes '
-                        '(default: all)')
-    parser.add_argument('--list', action='store_true', help='list the scenes and leave')
-    parser.add_argument('--pictures', metavar='FOLDER', type=Path, help='write moving pictures of '
-                        'the scenes, and a page with their captions, into this folder, and leave')
+    completed_by(parser.add_argument(
+        '--scene', metavar='NAME', nargs='+', default=[], help='only these scenes (default: all)'),
+        _names)
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument('--list', action='store_true', help='list the scenes and leave')
+    instead.add_argument('--pictures', metavar='FOLDER', type=Path, help='write moving pictures '
+                         'of the scenes, and a page with their captions, into this folder, and '
+                         'leave')
+
+
+def _names(**_: Any) -> Sequence[str]:
+    """Return the names of all scenes."""
+    from ik_solver_node.gallery.scenes import SCENES
+    return [scene.name for scene in SCENES]
 
 
 def _gallery(parsed: argparse.Namespace) -> int:
@@ -39,10 +48,12 @@ def _gallery(parsed: argparse.Namespace) -> int:
         print('\n'.join(f'{scene.name:{width}}  {scene.title}' for scene in scenes))
         return 0
     if parsed.pictures is not None:
+        from ik_solver_node.appearance.shapes import load_trimesh
         from ik_solver_node.gallery.drawing import load_figure
         from ik_solver_node.gallery.pictures import load_image, write_gallery
         load_figure()
         load_image()
+        load_trimesh()
         load_solver()
         for path in write_gallery(parsed.pictures, scenes):
             print(f'drawn: {path}', flush=True)

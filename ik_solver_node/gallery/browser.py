@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from ik_solver_node.gallery.drawing import draw
+from ik_solver_node.appearance.page import add_shapes, put
+from ik_solver_node.gallery.drawing import draw, towards
 from ik_solver_node.gallery.scene import (
-    Arm, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel, Plane,
-    rgb, Scene, Slider, Space, Toggle)
-from ik_solver_node.gallery.solids import arm_mesh, ground_mesh, in_space, Mesh
+    Arm, Body, Choice, COLOUR_NAMES, Contours, Control, Dots, Frame, GHOST, Ground, Line, Panel,
+    Plane, rgb, Scene, Slider, Space, Toggle)
+from ik_solver_node.gallery.solids import (
+    arm_mesh, ground_mesh, in_space, Mesh, shapes_of_link)
 import numpy as np
 
 GROUND = (169, 181, 143)
@@ -47,7 +49,8 @@ class Page:
         self._caption = server.gui.add_markdown('')
         self._folder = server.gui.add_folder('controls')
         self.playing = server.gui.add_checkbox('play', True)
-        self.frame_slider: Any = None
+        # It stays: a slider that is removed while its value is on the way is an error on the page.
+        self.frame_slider = server.gui.add_slider('picture', 0, 1, 1, 0)
         self._words = server.gui.add_markdown('')
         self.controls: dict[str, Any] = {}
         self._pictures: list[Any] = []
@@ -107,6 +110,8 @@ class Page:
             self.controls = {control.name: self._add(control) for control in scene.controls}
         self._caption.content = f'### {scene.title}\n\n{scene.caption}'
         self._server.scene.reset()
+        # Shadows are slow to draw without a graphics card.
+        self._server.scene.configure_default_lights(cast_shadow=False)
         self.drawn = {}
         self._compute()
         for client in self._server.get_clients().values():
@@ -127,11 +132,8 @@ class Page:
         """Compute the frames for what is set, and begin anew."""
         self._set = self._values()
         self._frames = self.scene.frames(self._set)
-        if self.frame_slider is not None:
-            self.frame_slider.remove()
-        with self._folder:
-            self.frame_slider = self._server.gui.add_slider(
-                'picture', 0, max(1, len(self._frames) - 1), 1, 0)
+        self.frame_slider.value = 0
+        self.frame_slider.max = max(1, len(self._frames) - 1)
         self._show(0)
 
     def _show(self, number: int) -> None:
@@ -159,7 +161,9 @@ class Page:
             name = f'/gallery/{number}_{type(item).__name__}'
             present.add(name)
             known = self.drawn.get(name)
-            if known is None or known[0] is not item:
+            if isinstance(item, Body):
+                self._draw_body(name, item)
+            elif known is None or known[0] is not item:
                 self.drawn[name] = item, self._draw(name, item)
         for name in set(self.drawn) - present:
             self.drawn.pop(name)[1].remove()
@@ -170,6 +174,15 @@ class Page:
             self.drawn[GRID] = None, self._server.scene.add_grid(
                 GRID, 4.0, 4.0, cell_size=0.1, section_size=0.5, cell_color=(225, 225, 222),
                 section_color=rgb(GHOST), position=(0.0, 0.0, -0.012))
+
+    def _draw_body(self, name: str, body: Body) -> None:
+        """Draw a body, or move it if it is there."""
+        known, frame = self.drawn.get(name, (None, None))
+        if known is not body.visuals:
+            frame = self._server.scene.add_frame(name, show_axes=False)
+            add_shapes(self._server.scene, name, shapes_of_link(body.visuals))
+            self.drawn[name] = body.visuals, frame
+        put(frame, body.T_world_link)
 
     def _draw(self, name: str, item: Arm | Line | Dots | Ground | Contours) -> Any:
         """Draw one thing in space, and return its handle."""
@@ -216,7 +229,5 @@ def camera_of(panel: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     size = max(high - low for low, high in spans)
     if isinstance(panel, Plane):
         return centre + [0.0, 0.0, 1.2 * size], centre, np.array([0.0, 1.0, 0.0])
-    azimuth, elevation = np.radians([panel.azimuth, panel.elevation])
-    away = np.array([np.cos(azimuth) * np.cos(elevation), np.sin(azimuth) * np.cos(elevation),
-                     np.sin(elevation)])
+    away = towards(panel.elevation, panel.azimuth)
     return centre + 1.35 * size * away, centre, np.array([0.0, 0.0, 1.0])

@@ -48,3 +48,29 @@ def steps_of(chain: KinematicChain, target: Request, seed: np.ndarray, options: 
         if result.success:
             break
     return np.array(way)
+
+
+def joint_by_joint(way: np.ndarray) -> np.ndarray:
+    """
+    Return the way of sweeps from the tip to the base, with every move of a single joint.
+
+    Parameters
+    ----------
+    way : ndarray, shape (k, n)
+        Joint positions before the first sweep and after each [rad or m].
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+        Joint positions after each move; the last move is that of the joint which arrived.
+
+    """
+    moves = [way[0]]
+    for after in way[1:]:
+        for j in reversed(range(way.shape[1])):
+            q = moves[-1].copy()
+            q[j] = after[j]
+            moves.append(q)
+    while len(moves) > 1 and (moves[-1] == moves[-2]).all():
+        moves.pop()  # of joints whose turn did not come any more
+    return np.array(moves)

@@ -6,7 +6,8 @@ from typing import Any
 
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.gallery.scene import (
-    Arm, Contours, Dots, Frame, Ground, INK, Line, Plane, Space)
+    Arm, Body, Contours, Dots, Frame, Ground, INK, Line, Plane, Space)
+from ik_solver_node.gallery.solids import triangles_of
 import numpy as np
 
 DOTS_PER_INCH = 100
@@ -18,6 +19,10 @@ MARGINS, SPACE_MARGINS = (0.66, 0.14, 0.78, 0.32), (0.02, 0.3, 0.36, 0.3)
 BAR = 0.6
 """Room for a bar of colours beside a panel [inch]."""
 PAPER = '#fbfbf9'
+LIGHT, DARKEST = np.array([0.3, -0.5, 0.81]), 0.45
+"""Where the light comes from, and how bright is what it does not reach, from 0 to 1."""
+BACK = -0.3
+"""Triangles that are turned away further than this cosine are not drawn."""
 MOST_JOINTS = 12
 """Arms of more are drawn without circles for their joints."""
 
@@ -52,7 +57,7 @@ def draw(frame: Frame, scale: float = 1.0) -> np.ndarray:
     Raises
     ------
     MissingDependencyError
-        If matplotlib is not installed.
+        If matplotlib is not installed, or trimesh and there are bodies to draw.
 
     """
     figure_class = load_figure()
@@ -117,8 +122,9 @@ def _draw_space(axes: Any, panel: Space) -> None:
                               shade=True, zorder=0)
         elif isinstance(item, Arm):
             _draw_arm(axes, item, number + 1)
-        else:
+        elif not isinstance(item, Body):
             _draw_strokes(axes, item, number + 1)
+    _draw_bodies(axes, panel)
     axes.set_title(panel.title, fontsize=10, color=INK)
     axes.set(xlim=panel.x_span, ylim=panel.y_span, zlim=panel.z_span)
     for label, name in zip((axes.set_xlabel, axes.set_ylabel, axes.set_zlabel), 'xyz'):
@@ -132,6 +138,29 @@ def _draw_space(axes: Any, panel: Space) -> None:
                         zoom=panel.zoom)
     axes.view_init(panel.elevation, panel.azimuth)
     _name(axes, 'upper right')
+
+
+def _draw_bodies(axes: Any, panel: Space) -> None:
+    """Draw all bodies together, as which of them is in front differs from place to place."""
+    layers = [number for number, item in enumerate(panel.items) if isinstance(item, Body)]
+    if not layers:
+        return
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+    corners, colours = triangles_of(
+        item for item in panel.items if isinstance(item, Body))
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
+    seen = normals @ towards(panel.elevation, panel.azimuth) > BACK
+    light = DARKEST + (1.0 - DARKEST) * np.clip(normals @ LIGHT, 0.0, 1.0)
+    shown = (colours * light[:, np.newaxis])[seen]
+    axes.add_collection3d(Poly3DCollection(
+        corners[seen], facecolors=shown, edgecolors=shown, linewidths=0.2, zorder=layers[0] + 1))
+
+
+def towards(elevation: float, azimuth: float) -> np.ndarray:
+    """Return the direction to whoever looks from these angles [deg], (3,)."""
+    up, around = np.radians([elevation, azimuth])
+    return np.array([np.cos(around) * np.cos(up), np.sin(around) * np.cos(up), np.sin(up)])
 
 
 def _locator() -> Any:

@@ -16,6 +16,8 @@ OVERVIEW = 'overview.png'
 PAGE = 'README.md'
 QUALITY, COLOURS, MOST_FRAMES = 40, 100, 20
 """Of moving pictures: from 0 to 100, and how many."""
+OVERVIEW_COLOURS = 240
+"""Of the overview, in which a small picture has colours that no other has."""
 SCALE = 0.9
 """Of the pictures in docs/gallery."""
 LAST_STAYS = 1.5
@@ -58,7 +60,7 @@ def write_gallery(folder: Path, scenes: Sequence[Scene], scale: float = SCALE) -
     Raises
     ------
     MissingDependencyError
-        If matplotlib or Pillow is not installed.
+        If matplotlib, Pillow or trimesh is not installed.
     OptionsError
         If a file cannot be written.
 
@@ -94,7 +96,7 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     """
     image = load_image()
     frames = [image.fromarray(picture) for picture in pictures]
-    palette = _palette(image, np.vstack(pictures[::4]))
+    palette = _palette(image, np.vstack(pictures[::4]), COLOURS)
     plain = [frame.quantize(palette=palette, dither=0).convert('RGB') for frame in frames]
     shown = [round(1e3 / pace)] * len(frames)
     shown[-1] += round(1e3 * LAST_STAYS)
@@ -108,9 +110,9 @@ def moving(pictures: Sequence[np.ndarray], pace: float) -> bytes:
     return min(written, key=len)
 
 
-def _palette(image: Any, picture: np.ndarray) -> Any:
-    """Return a picture of few colours: those of the scenes, and the commonest of `picture`."""
-    found = image.fromarray(picture).quantize(COLOURS).getpalette()[:3 * COLOURS]
+def _palette(image: Any, picture: np.ndarray, count: int) -> Any:
+    """Return a picture of few colours: those of the scenes, and `count` more of `picture`."""
+    found = image.fromarray(picture).quantize(count).getpalette()[:3 * count]
     exact = [channel for colour in (*COLOUR_NAMES, PAPER, '#ffffff') for channel in rgb(colour)]
     palette = image.new('P', (1, 1))
     palette.putpalette([*exact, *found])
@@ -136,7 +138,8 @@ def overview(pictures: Sequence[np.ndarray]) -> bytes:
     for number, tile in enumerate(tiles):
         sheet.paste(tile, (number % COLUMNS * TILE, number // COLUMNS * height))
     stream = BytesIO()
-    reduced = sheet.quantize(palette=_palette(image, np.asarray(sheet)), dither=0)
+    palette = _palette(image, np.asarray(sheet), OVERVIEW_COLOURS)
+    reduced = sheet.quantize(palette=palette, dither=0)
     reduced.save(stream, format='PNG', optimize=True)
     return stream.getvalue()
 
@@ -151,8 +154,8 @@ def page_of(scenes: Sequence[Scene]) -> str:
         "    pip install '.[gallery]'",
         '    ik_solver gallery                            # open the address that it prints',
         '    ik_solver gallery --pictures docs/gallery    # makes this page, all of it', '',
-        'No ROS is needed. Every number comes from the solver of this package; where the plain '
-        'method of the lesson is shown beside it, in red, it is computed too, by the few lines of '
+        'No ROS is needed. Every number is computed, by the solver of this package, or where a '
+        'caption says that it shows the plain method of the lesson, by the few lines of '
         '`ik_solver_node/gallery/plain.py`. Nothing is drawn by hand.', '',
         f'![All scenes]({OVERVIEW})', '', '| idea | scene |', '|---|---|', *rows]
     for scene in scenes:

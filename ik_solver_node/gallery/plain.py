@@ -8,8 +8,13 @@ one follows. Nothing here is used to move a robot.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ik_solver_node.chain import KinematicChain
 import numpy as np
+
+Move = Callable[[np.ndarray, int], np.ndarray]
+"""Makes of joint positions and the number of a move what the joints shall be next."""
 
 
 def distance(chain: KinematicChain, q: np.ndarray, target: np.ndarray) -> float:
@@ -58,16 +63,13 @@ def sweeps(chain: KinematicChain, target: np.ndarray, seed: np.ndarray, rate: fl
         Joint positions, the seed first [rad].
 
     """
-    way = [chain.clip(seed)]
-    for move in range(count * chain.size):
-        q = way[-1]
-        if distance(chain, q, target) < tolerance:
-            break
-        j = chain.size - 1 - move % chain.size
+    def move(q: np.ndarray, number: int) -> np.ndarray:
+        j = chain.size - 1 - number % chain.size
         turned = q.copy()
         turned[j] -= rate * sampled_slope(chain, q, target, j, sampling, through_clamp)
-        way.append(chain.clip(turned))
-    return np.array(way)
+        return turned
+
+    return _descent(chain, target, seed, move, count * chain.size, tolerance)
 
 
 def clamped_steps(chain: KinematicChain, target: np.ndarray, seed: np.ndarray, count: int,
@@ -94,11 +96,21 @@ def clamped_steps(chain: KinematicChain, target: np.ndarray, seed: np.ndarray, c
         Joint positions, the seed first [rad].
 
     """
-    way = [chain.clip(seed)]
-    for _ in range(count):
-        q = way[-1]
+    def move(q: np.ndarray, number: int) -> np.ndarray:
         jacobian = chain.jacobian(q)[:3]
         error = target - chain.tip_frames(q)[0, 9:]
         normal = jacobian @ jacobian.T + damping * np.eye(3)
-        way.append(chain.clip(q + jacobian.T @ np.linalg.solve(normal, error)))
+        return np.asarray(q + jacobian.T @ np.linalg.solve(normal, error))
+
+    return _descent(chain, target, seed, move, count)
+
+
+def _descent(chain: KinematicChain, target: np.ndarray, seed: np.ndarray, move: Move, count: int,
+             tolerance: float = 0.0) -> np.ndarray:
+    """Return the joints after each of so many moves, all clamped, fewer if it arrives, (k, n)."""
+    way = [chain.clip(seed)]
+    for number in range(count):
+        if distance(chain, way[-1], target) < tolerance:
+            break
+        way.append(chain.clip(move(way[-1], number)))
     return np.array(way)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+import logging
 from pathlib import Path
 
 from ik_solver_node import kernels
+from ik_solver_node.appearance.joint_tree import JointTree
+from ik_solver_node.appearance.visuals import read_visuals, Visual
 from ik_solver_node.chain import KinematicChain, Limits
 from ik_solver_node.exceptions import UrdfError
+from ik_solver_node.gallery.scene import Body
 from ik_solver_node.pose import as_vector
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 
 PACKAGE = 'ik_solver_node'
+
+logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=None)
@@ -35,6 +41,12 @@ def load(name: str, *tip_links: str) -> KinematicChain:
         If the robots were not installed with the package.
 
     """
+    return KinematicChain.from_model(parse_urdf(_description(name)), None, tip_links)
+
+
+@lru_cache(maxsize=None)
+def _description(name: str) -> str:
+    """Return the text of the URDF of a robot that comes with the package."""
     package = Path(__file__).resolve().parents[1]
     folders = [package.parent, *(parent / 'share' / PACKAGE for parent in package.parents)]
     files = [folder / 'urdf' / f'{name}.urdf' for folder in folders]
@@ -42,7 +54,38 @@ def load(name: str, *tip_links: str) -> KinematicChain:
     if file is None:
         raise UrdfError(f'the robot {name}.urdf is not where the package has its robots, in '
                         f'{files[0].parent}; install the package anew, with its data files')
-    return KinematicChain.from_model(parse_urdf(read_urdf(file)), None, tip_links)
+    return read_urdf(file)
+
+
+@lru_cache(maxsize=None)
+def looks(name: str) -> dict[str, tuple[Visual, ...]]:
+    """Return what the links look like of a robot that comes with the package."""
+    seen: dict[str, tuple[Visual, ...]] = {}
+    for visual in read_visuals(_description(name), logger.warning):
+        seen[visual.link] = (*seen.get(visual.link, ()), visual)
+    return seen
+
+
+def bodies(name: str, chain: KinematicChain, q: np.ndarray,
+           T_world_root: np.ndarray) -> list[Body]:
+    """
+    Return the bodies of a robot that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        Its file in the folder `urdf`, without the ending.
+    chain : KinematicChain
+        Its chain.
+    q : ndarray, shape (n,)
+        Where the joints of the chain are [rad or m].
+    T_world_root : ndarray, shape (4, 4)
+        Where its root link is [m].
+
+    """
+    tree = JointTree(chain.model, chain.joint_positions(q))
+    return [Body(visuals, T_world_root @ tree.T_root_link(link))
+            for link, visuals in looks(name).items()]
 
 
 @lru_cache(maxsize=None)

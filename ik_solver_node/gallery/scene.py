@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Union
 
+from ik_solver_node.appearance.visuals import Visual
 from ik_solver_node.exceptions import OptionsError
 import numpy as np
 
@@ -101,6 +102,14 @@ class Arm:
 
 
 @dataclass(frozen=True, eq=False)
+class Body:
+    """What a link looks like, and where the link is in the world, (4, 4) [m]."""
+
+    visuals: tuple[Visual, ...]
+    T_world_link: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Contours:
     """Heights (b, a) over a grid of `x` (a,) and `y` (b,), as bands of colour."""
 
@@ -144,7 +153,7 @@ class Space:
     """A panel in space [m], seen from `elevation` and `azimuth` [deg], enlarged `zoom` times."""
 
     title: str
-    items: Sequence[Line | Dots | Arm | Ground]
+    items: Sequence[Line | Dots | Arm | Body | Ground]
     x_span: Span
     y_span: Span
     z_span: Span

@@ -1,16 +1,23 @@
-"""What is drawn in space in a browser, as triangles."""
+"""What is drawn in space, as triangles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+import logging
+from pathlib import Path
 
-from ik_solver_node.gallery.scene import Arm, Ground
+from ik_solver_node.appearance.shapes import Shape, shapes_of
+from ik_solver_node.appearance.visuals import Visual
+from ik_solver_node.gallery.scene import Arm, Body, Ground
 import numpy as np
 
 SIDES, RINGS = 14, 8
 """Of tubes and balls."""
 BALL = 1.35
 """Radius of a joint as part of that of a link."""
+
+logger = logging.getLogger(__name__)
 
 Mesh = tuple[np.ndarray, np.ndarray]
 """Vertices (v, 3) [m] and triangles of their numbers (t, 3)."""
@@ -38,6 +45,24 @@ def ground_mesh(ground: Ground) -> Mesh:
     x, y = np.meshgrid(ground.x, ground.y)
     vertices = np.column_stack([x.ravel(), y.ravel(), ground.heights.ravel()])
     return vertices, _strips(len(ground.y), len(ground.x))
+
+
+@lru_cache(maxsize=None)
+def shapes_of_link(visuals: tuple[Visual, ...]) -> list[Shape]:
+    """Return what a link looks like, in its own frame."""
+    return [shape for shapes in shapes_of(visuals, Path, logger.warning).values()
+            for shape in shapes]
+
+
+def triangles_of(bodies: Iterable[Body]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of all triangles in the world, (t, 3, 3) [m], and colours 0 to 1."""
+    corners, colours = [], []
+    for body in bodies:
+        rotation, place = body.T_world_link[:3, :3], body.T_world_link[:3, 3]
+        for shape in shapes_of_link(body.visuals):
+            corners.append((shape.vertices @ rotation.T + place)[shape.faces])
+            colours.append(np.tile(np.array(shape.colour) / 255.0, (len(shape.faces), 1)))
+    return np.concatenate(corners), np.concatenate(colours)
 
 
 def joined(parts: list[Mesh]) -> Mesh:

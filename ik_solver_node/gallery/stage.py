@@ -78,8 +78,8 @@ def error_panel(title: str, courses: Sequence[tuple[str, str, np.ndarray]], now:
     if tolerance is not None:
         items.append(Line(np.array([[0.0, tolerance], [longest, tolerance]]), INK, 'tolerance',
                           1.0, ':'))
-    least = min(float(np.maximum(course, SMALLEST).min()) for _, _, course in courses)
-    most = max(float(course.max()) for _, _, course in courses)
+    drawn = np.maximum(np.concatenate([course for _, _, course in courses]), SMALLEST)
+    least, most = float(drawn.min()), float(drawn.max())
     # Room for the legend above.
     span = (0.5 * least, 30.0 * max(most, tolerance or 0.0)) if is_log else (0.0, 1.3 * most)
     return Plane(title, items, x_label, y_label, (0.0, float(longest)), span, is_log=is_log)

@@ -7,7 +7,8 @@ import math
 
 from builtin_interfaces.msg import Duration, Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from geometry_msgs.msg import Point, Pose as PoseMessage, Quaternion, Transform, Vector3
+from geometry_msgs.msg import (
+    Point, Pose as PoseMessage, PoseStamped, Quaternion, Transform, Vector3)
 from ik_solver_node.exceptions import IkSolverError, InvalidPoseError
 from ik_solver_node.line_plan import LinePlan
 from ik_solver_node.motion import Waypoint
@@ -80,6 +81,22 @@ def pose_from_msg(message: PoseMessage) -> Pose:
     """Return a pose message as a value; raises `InvalidPoseError` if it is none."""
     at, turned = message.position, message.orientation
     return Pose(np.array([at.x, at.y, at.z]), np.array([turned.x, turned.y, turned.z, turned.w]))
+
+
+def pose_to_msg(pose: Pose) -> PoseMessage:
+    """Return a pose as a message."""
+    message = PoseMessage()
+    at, turned = message.position, message.orientation
+    at.x, at.y, at.z = pose.position.tolist()
+    turned.x, turned.y, turned.z, turned.w = pose.quat_xyzw.tolist()
+    return message
+
+
+def pose_stamped(pose: Pose, frame_id: str, stamp: Time) -> PoseStamped:
+    """Return a pose in a frame as a message."""
+    message = PoseStamped(pose=pose_to_msg(pose))
+    message.header.frame_id, message.header.stamp = frame_id, stamp
+    return message
 
 
 def pose_from_transform(message: Transform) -> Pose:
@@ -158,11 +175,17 @@ def joint_state(positions: Mapping[str, float], stamp: Time,
     Velocities [rad/s or m/s] of the same joints, or of none.
     """
     message = JointState()
+    fill_joint_state(message, positions, stamp, velocities)
+    return message
+
+
+def fill_joint_state(message: JointState, positions: Mapping[str, float], stamp: Time,
+                     velocities: Mapping[str, float]) -> None:
+    """Do as `joint_state` in a message that is there: making one takes longer than filling it."""
     message.header.stamp = stamp
     message.name = list(positions)
     message.position = list(positions.values())
     message.velocity = [velocities[name] for name in positions] if velocities else []
-    return message
 
 
 def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp: Time,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import sys
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.motion import Mode
@@ -31,8 +31,8 @@ from ik_solver_node.ros.demo_watch import Standstill
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
-QUIET = 3.0
-"""An arm that is to be moved gets so long to find all who listen [s]."""
+READY_TIMEOUT = 10.0
+"""An arm that is to be moved gets so long to say that all is well with it [s]."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,11 @@ class DemoTargets(DemoNode):
         self._standstill = Standstill()
         self._count = self._sent = 0
         self._waiting_since = self._alone_until = self._now()
+        self._is_ready = self.options.mode is Mode.DIRECT
         # Only the newest target matters to anybody.
         self._publisher = self.create_publisher(PoseStamped, 'target_pose', QoSProfile(depth=1))
+        if not self._is_ready:
+            self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         self.follow_description(self._use_description)
         # While nobody listens it looks more often, so that the start is not delayed.
         self._timer = self.create_timer(0.02, self._wait)
@@ -91,11 +94,10 @@ class DemoTargets(DemoNode):
     def _wait(self) -> None:
         """Begin as soon as the robot is known and enough listen."""
         now = self._now()
-        if self._publisher.get_subscription_count() < self.options.subscribers:
+        if not self._is_heard():
             self._alone_until = now
-        quiet = 0.0 if self.options.mode is Mode.DIRECT else QUIET
-        if self._programme and now - self._alone_until >= quiet and (
-                self._publisher.get_subscription_count() >= self.options.subscribers):
+        waited = now - self._alone_until
+        if self._programme and self._is_heard() and (self._is_ready or waited > READY_TIMEOUT):
             self.get_logger().info(
                 f'sending targets at {self.options.rate:g} Hz, seed {self.options.random_seed}')
             self._timer.cancel()
@@ -106,6 +108,17 @@ class DemoTargets(DemoNode):
                 f'gave up: after {self.options.patience:g} s there is no robot, or there are not '
                 f'{self.options.subscribers} subscriptions to target_pose')
             self.finish(1)
+
+    def _is_heard(self) -> bool:
+        """Return whether enough listen to the targets."""
+        return self._publisher.get_subscription_count() >= self.options.subscribers
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        """Note whether the solver has nothing to complain of: it has heard where the arm is."""
+        solver = f'{self.resolve_topic_name("ik_solver_node").lstrip("/")}: solver'
+        for status in message.status:
+            if status.name == solver:
+                self._is_ready = status.level == DiagnosticStatus.OK
 
     @property
     def _time(self) -> float:

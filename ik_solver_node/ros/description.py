@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-import re
+from typing import Protocol
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
+from ik_solver_node.ros.names import check_name
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
 
-TOPIC = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
-"""What a topic may be called."""
+
+class Described(Protocol):
+    """Settings of a node that say which robot it has."""
+
+    @property
+    def robot_description(self) -> str:
+        """The text of the URDF; goes before the file."""
+
+    @property
+    def urdf_file(self) -> str:
+        """The path of a URDF or xacro file."""
+
+
+def text_of(settings: Described) -> str | None:
+    """Return the URDF that settings give, None if neither does; raises `IkSolverError`."""
+    if settings.urdf_file and not settings.robot_description:
+        return read_urdf(settings.urdf_file)
+    return settings.robot_description or None
 
 
 def comes_by_topic(parameters: NodeParameters) -> bool:
@@ -44,12 +61,8 @@ def build_chain(parameters: NodeParameters, from_topic: str | None) -> Kinematic
         If the description cannot be read, or no chain can be built as asked.
 
     """
-    text: str | None = parameters.robot_description or from_topic
-    if parameters.urdf_file and not parameters.robot_description:
-        text = read_urdf(parameters.urdf_file)
-    if text is None:
-        return None
-    return chain_of(parse_urdf(text), parameters)
+    text = from_topic if comes_by_topic(parameters) else text_of(parameters)
+    return None if text is None else chain_of(parse_urdf(text), parameters)
 
 
 def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
@@ -65,13 +78,9 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
 
 
 def _check_tips(chain: KinematicChain) -> None:
-    """Refuse several tips if one of them cannot have topics of its own."""
+    """Refuse several tips, whose topics are named after them, if one of the names cannot be."""
     for tip in chain.tip_links if len(chain.tip_links) > 1 else ():
-        if not TOPIC.fullmatch(tip):
-            raise OptionsError(
-                f'tip_links has {tip!r} beside others, so that its targets would come on '
-                f'{tip}/target_pose; but a topic has letters, digits and underscores only, and no '
-                'digit first: rename the link, or move this tip alone')
+        check_name('tip_links', tip, 'left_tool')
 
 
 def _check_output(chain: KinematicChain, joints: tuple[str, ...]) -> None:

@@ -285,6 +285,8 @@ class TimedDrive:
     def take(self, header: Header, target: Aim) -> None:
         """Move to a target in the base frame, or to several; `IkSolverError` if it is refused."""
         self._look()
+        if self._measured is not None and self._pilot.has_arrived:
+            self._measured.warn_of_limits()
         self._pilot.aim(target)
         self._planner.drop()
         self._header = header

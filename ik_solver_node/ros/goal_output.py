@@ -103,6 +103,7 @@ class GoalOutput(WayOut):
 
     def close(self) -> None:
         """Leave the action; the controller goes on with what it has."""
+        super().close()
         self._client.destroy()
 
     def send(self, command: Command) -> Time:

@@ -34,8 +34,10 @@ class MeasuredJoints:
         self._warn = warn
         self._said: set[str] = set()
         self._chain: KinematicChain | None = None
-        # Of the joints of the chain: where, how fast, and when measured.
+        # Of the joints of the chain: where, how fast, and when measured. The first two are never
+        # written to, so that whoever was given them may keep them.
         self._positions = self._velocities = self._times = np.empty(0)
+        self._oldest = -math.inf
         # A driver sends the same names again and again: which of them are whose.
         self._names: list[str] = []
         self._here = self._there = np.empty(0, dtype=np.int64)
@@ -48,6 +50,7 @@ class MeasuredJoints:
         self._positions, self._velocities, self._times = (
             np.append(values, missing)[known] for values, missing in (
                 (self._positions, 0.0), (self._velocities, 0.0), (self._times, -math.inf)))
+        self._oldest = self._times.min(initial=math.inf)
         self._chain, self._names = chain, []
 
     def take(self, message: JointState, now: float) -> bool:
@@ -69,8 +72,7 @@ class MeasuredJoints:
         self._keep(np.array(message.position)[self._there], now)
         if len(message.velocity) == len(names):
             velocities = np.array(message.velocity)[self._there]
-            finite = np.isfinite(velocities)
-            self._velocities[self._here[finite]] = velocities[finite]
+            self._velocities = self._renewed(self._velocities, velocities, np.isfinite(velocities))
         return self._here.size > 0
 
     def _look_up(self, names: list[str], joints: Sequence[str]) -> None:
@@ -83,20 +85,31 @@ class MeasuredJoints:
     def _keep(self, positions: np.ndarray, now: float) -> None:
         """Keep those of `positions` that are some, of the joints that a message has."""
         finite = np.isfinite(positions)
-        here = self._here
         if not finite.all():
             assert self._chain is not None
-            for name, position in zip(np.array(self._chain.joint_names)[here[~finite]],
+            for name, position in zip(np.array(self._chain.joint_names)[self._here[~finite]],
                                       positions[~finite]):
                 self._warn_once(f'value of {name}', (
                     f"the measured position of joint '{name}' is {position}; such values are "
                     'skipped'))
-            here, positions = here[finite], positions[finite]
-        self._positions[here], self._times[here] = positions, now
+        self._positions = self._renewed(self._positions, positions, finite)
+        self._times[self._here[finite]] = now
+        self._oldest = self._times.min(initial=math.inf)
+
+    def _renewed(self, kept: np.ndarray, new: np.ndarray, finite: np.ndarray) -> np.ndarray:
+        """Return what was kept of each joint, with those of `new` that are `finite`."""
+        if len(new) < len(kept) or not finite.all():
+            renewed = kept.copy()
+            renewed[self._here[finite]] = new[finite]
+            new = renewed
+        new.flags.writeable = False
+        return new
 
     def state(self, oldest: float) -> tuple[np.ndarray, np.ndarray]:
         """
         Return where the joints of the chain are, and how fast, each (n,) [rad or m] and seconds.
+
+        They are finite and read-only, and may lie outside the limits.
 
         Parameters
         ----------
@@ -111,25 +124,30 @@ class MeasuredJoints:
         """
         if self._chain is None:
             raise NotMeasuredError('any joint')
-        if not self._times.size or self._times.min() < oldest:
+        if self._oldest < oldest:
             raise NotMeasuredError(listed([
                 name for name, time in zip(self._chain.joint_names, self._times)
                 if time < oldest]))
-        self._warn_of_limits(self._chain)
-        return self._positions.copy(), self._velocities.copy()
+        return self._positions, self._velocities
+
+    def missing(self) -> list[str]:
+        """Return the names of the joints that have never been measured."""
+        return [] if self._chain is None else [
+            name for name, time in zip(self._chain.joint_names, self._times) if time == -math.inf]
 
     def seed(self, oldest: float) -> np.ndarray:
         """Return where the joints of the chain are, as `state` does, but inside their limits."""
         positions, _ = self.state(oldest)
         assert self._chain is not None
+        self.warn_of_limits()
         return self._chain.clip(positions)
 
-    def _warn_of_limits(self, chain: KinematicChain) -> None:
-        """Tell of joints that are measured outside their limits."""
-        positions = self._positions
-        outside = (positions < chain.lower) | (positions > chain.upper)
-        if not outside.any():
+    def warn_of_limits(self) -> None:
+        """Tell of joints that are measured outside their limits; for when a motion begins."""
+        chain, positions = self._chain, self._positions
+        if chain is None:
             return
+        outside = (positions < chain.lower) | (positions > chain.upper)
         for index in np.flatnonzero(outside):
             name = chain.joint_names[index]
             self._warn_once(f'limits of {name}', (

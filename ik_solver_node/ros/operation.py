@@ -642,6 +642,7 @@ class Operation:
         self._watch_others()
         self._watch_controller()
         self._watch_description()
+        self._watch_measured()
         self._note_problem('record', self._recorder.problem)
         self._publish_diagnostics()
         self._status.cycles.begin_again()
@@ -674,6 +675,14 @@ class Operation:
         if problem and problem != self._status.problems.get(name):
             self._node.get_logger().warning(problem)
         self._status.problems[name] = problem
+
+    def _watch_measured(self) -> None:
+        """Tell that the arm is not heard yet, unless a drive does already."""
+        missing = [] if self._measured is None or Reason.MEASURED in self._status.halts else (
+            self._measured.missing())
+        self._note_problem('measured', '' if not missing else (
+            f'no position of {listed(missing)} on {self._measured_topic} yet: the arm is not '
+            'moved from where it may not be'))
 
     def _watch_description(self) -> None:
         """Stop an arm on the move whose description is gone: so is what it belongs to."""

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 import math
-from typing import Any, Protocol
+from time import time_ns
+from typing import Any, cast, Protocol
 
 from builtin_interfaces.msg import Time
 from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.motion import Waypoint
 from ik_solver_node.ros import conversions
+from rclpy.clock import JumpThreshold, ROSClock, TimeJump
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
@@ -22,12 +24,17 @@ LARGEST_STEP_BACK = 100_000_000
 """A clock that is further behind the last stamp than this has been set back [ns]."""
 
 
-Record = Callable[[str, Any], None]
-"""Gets the resolved name of a topic and a message that was published there."""
+Record = Callable[[str, Any], bool]
+"""
+Gets the resolved name of a topic and a message that was published there.
+
+Returns whether it keeps the message, which then must not be changed.
+"""
 
 
-def forget(topic: str, message: Any) -> None:
+def forget(topic: str, message: Any) -> bool:
     """Record nothing."""
+    return False
 
 
 class OutputKind(str, Enum):
@@ -118,8 +125,17 @@ class WayOut:
 
     def __init__(self, node: Node, topic: str, commands: bool, record: Record) -> None:
         self._node, self._record = node, record
+        self._clock = cast(ROSClock, node.get_clock())
+        self._is_simulated = self._clock.ros_time_is_active
+        self._clock_changes = self._clock.create_jump_callback(
+            JumpThreshold(min_forward=None, min_backward=None),
+            post_callback=self._on_clock_change)
         self._last = 0
         self.topic, self.commands = topic, commands
+
+    def close(self) -> None:
+        """Leave the clock."""
+        self._clock_changes.unregister()
 
     def watch(self) -> str:
         """Return nothing: who publishes need not care who listens."""
@@ -141,6 +157,18 @@ class WayOut:
             raise InvalidPoseError(_not_finite(positions, velocities))
         return conversions.stamp_from_ns(self._next_stamp(round(1e9 * command.age)))
 
+    def _now(self) -> int:
+        """
+        Return the time of the node's clock [ns].
+
+        Unless time is simulated that is the system's, which rclpy takes far longer to tell.
+        """
+        return self._clock.now().nanoseconds if self._is_simulated else time_ns()
+
+    def _on_clock_change(self, jump: TimeJump) -> None:
+        """Hear that simulated time begins, or ends."""
+        self._is_simulated = self._clock.ros_time_is_active
+
     def _next_stamp(self, age: int) -> int:
         """
         Return the time of the clock `age` ago, but always later than the last stamp [ns].
@@ -148,7 +176,7 @@ class WayOut:
         Receivers drop joint states that are not newer than the last. Only a clock that was set
         back, such as that of a simulation started again, takes the stamps with it.
         """
-        now = self._node.get_clock().now().nanoseconds - age
+        now = self._now() - age
         if self._last - LARGEST_STEP_BACK < now <= self._last:
             now = self._last + 1
         self._last = max(now, 1)
@@ -176,20 +204,28 @@ class _Topic(WayOut):
     topic : str
         Name of the topic.
 
+    Attributes
+    ----------
+    message : kind
+        The one that is filled and published again and again.
+
     """
 
     def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
         self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
+        self._kind, self.message = kind, kind()
         super().__init__(node, self._publisher.topic_name, commands, record)
 
     def close(self) -> None:
         """Leave the topic."""
+        super().close()
         self._node.destroy_publisher(self._publisher)
 
-    def _publish(self, message: Any) -> None:
-        """Publish and record a message."""
-        self._publisher.publish(message)
-        self._record(self.topic, message)
+    def _publish(self) -> None:
+        """Publish and record the message, as it is filled now."""
+        self._publisher.publish(self.message)
+        if self._record(self.topic, self.message):
+            self.message = self._kind()
 
 
 class JointStateOutput(_Topic):
@@ -202,8 +238,8 @@ class JointStateOutput(_Topic):
     def send(self, command: Command) -> Time:
         """Publish positions, and velocities; return the stamp they got."""
         stamp = self._checked_stamp(command)
-        self._publish(conversions.joint_state(
-            command.positions, stamp, command.velocities))
+        conversions.fill_joint_state(self.message, command.positions, stamp, command.velocities)
+        self._publish()
         return stamp
 
 
@@ -225,8 +261,9 @@ class TrajectoryOutput(_Topic):
         """Publish the course, if it is a new one; return the stamp it got."""
         stamp = self._checked_stamp(command)
         if command.course is not None:
-            self._publish(conversions.joint_trajectory(
-                command.joints, command.course(), stamp, command.is_smooth))
+            self.message = conversions.joint_trajectory(
+                command.joints, command.course(), stamp, command.is_smooth)
+            self._publish()
         return stamp
 
 
@@ -242,6 +279,6 @@ class PositionArrayOutput(_Topic):
         """Publish positions in the order of the joints; return when."""
         stamp = self._checked_stamp(command)
         joints = self._joints or command.joints
-        self._publish(Float64MultiArray(
-            data=[command.positions[name] for name in joints]))
+        self.message.data = [command.positions[name] for name in joints]
+        self._publish()
         return stamp

@@ -8,10 +8,10 @@ target_topic            the targets that are dragged, and those of others
 solver_link, verdict    the node that solves: its parameters and services, what it says of targets
 web                     the server of the page
 robot                   a robot on the page, drawn by `scene` and, for each tip, `tip_scene`
-visuals, shapes         what its links look like; `mesh_files` finds their meshes
+mesh_files              where the meshes are of what its links look like
 gizmo                   what is dragged
 panel                   words, buttons and sliders; `knobs` says which, `plots` draws the curves
-joint_tree, limits      where links are, and how near joints are to their limits
+limits                  how near joints are to their limits
 ======================  ===========================================================================
 
 viser calls back in threads of its own. Nothing of ROS is touched there: what is dragged is kept in

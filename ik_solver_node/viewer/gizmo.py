@@ -30,7 +30,8 @@ class Gizmo:
     def __init__(self, scene: Any, path: str, size: float) -> None:
         self._lock = Lock()
         self._pose = Pose.identity()
-        self._is_held = self._is_new = self._is_placed = False
+        self._hands: set[int] = set()
+        self._is_new = self._is_placed = False
         self._handle = scene.add_transform_controls(path, scale=size, depth_test=False,
                                                     line_width=3.5, visible=False)
         self._handle.on_update(self._on_update)
@@ -38,22 +39,27 @@ class Gizmo:
     async def _on_update(self, event: Any) -> None:
         """Hear of a drag. Asynchronous: else viser may mix up the order."""
         handle = event.target
-        self.hear(event.phase, handle.position, handle.wxyz)
+        self.hear(event.client_id, event.phase, handle.position, handle.wxyz)
 
-    def hear(self, phase: str, position: Any, wxyz: Any) -> None:
+    def hear(self, hand: int, phase: str, position: Any, wxyz: Any) -> None:
         """
         Note a drag.
 
         Parameters
         ----------
+        hand : int
+            The browser that it comes from.
         phase : str
-            start, update or end.
+            start, update or end; for a browser that is closed meanwhile, viser says end.
         position, wxyz : array_like, shapes (3,) and (4,)
             Where it is now [m], and how it is turned; left out if it is no pose.
 
         """
         with self._lock:
-            self._is_held = phase == 'start' or (phase == 'update' and self._is_held)
+            if phase == 'start':
+                self._hands.add(hand)
+            elif phase == 'end':
+                self._hands.discard(hand)
             try:
                 pose = Pose(position, np.roll(np.asarray(wxyz, dtype=np.float64), -1))
             except (InvalidPoseError, ValueError):
@@ -72,7 +78,7 @@ class Gizmo:
     def place(self, pose: Pose) -> None:
         """Put it somewhere, unless somebody holds it."""
         with self._lock:
-            if self._is_held:
+            if self._hands:
                 return
             self._pose, self._is_new = pose, False
         self._handle.position = pose.position
@@ -89,7 +95,7 @@ class Gizmo:
     def is_held(self) -> bool:
         """Whether somebody drags it."""
         with self._lock:
-            return self._is_held
+            return bool(self._hands)
 
     @property
     def is_placed(self) -> bool:

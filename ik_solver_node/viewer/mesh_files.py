@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from ik_solver_node.exceptions import IkSolverError
-
-
-class MeshError(IkSolverError):
-    """A mesh cannot be shown."""
+from ik_solver_node.exceptions import MeshError
 
 
 class MeshFinder:
@@ -31,28 +28,34 @@ class MeshFinder:
     """
 
     def __init__(self, search_path: Iterable[str] = (), urdf_file: str = '') -> None:
-        self._search_path = [Path(folder).expanduser() for folder in search_path]
-        folder = Path(urdf_file).expanduser().absolute().parent
+        self._search_path = [_path(folder) for folder in search_path]
+        folder = _path(urdf_file).absolute().parent
         self._folder = folder if urdf_file else None
 
     def find(self, uri: str) -> Path:
         """Return the file; raises `MeshError` if there is none."""
-        parts = urlsplit(uri)
-        if parts.scheme == 'package':
-            tried = list(self._in_packages(parts.netloc, unquote(parts.path).lstrip('/')))
-        elif parts.scheme == 'file':
-            tried = [Path(unquote(parts.netloc + parts.path))]
-        elif '://' in uri:
-            raise MeshError(f'mesh {uri}: {parts.scheme}:// is not read; use package:// or '
-                            'file://')
-        else:
-            tried = [(self._folder or Path()) / uri]
-        found = next((file for file in tried if file.is_file()), None)
+        try:
+            tried = list(self._places(uri))
+            found = next((file for file in tried if file.is_file()), None)
+        except (OSError, ValueError) as error:  # a locked folder, a name that is none
+            raise MeshError(f'mesh {uri} cannot be looked for: {error}') from error
         if found is None:
             raise MeshError(f'mesh {uri} is not there; looked for '
                             f'{" and ".join(map(str, tried)) or "its package"}. Source the '
                             'workspace that has it, or name its folder in mesh_path')
         return found
+
+    def _places(self, uri: str) -> Iterator[Path]:
+        """Yield where a file could be, best first."""
+        parts = urlsplit(uri)
+        if parts.scheme == 'package':
+            yield from self._in_packages(parts.netloc, unquote(parts.path).lstrip('/'))
+        elif parts.scheme == 'file':
+            yield Path(unquote(parts.netloc + parts.path))
+        elif '://' in uri:
+            raise ValueError(f'{parts.scheme}:// is not read; use package:// or file://')
+        else:
+            yield (self._folder or Path()) / uri
 
     def _in_packages(self, package: str, path: str) -> Iterator[Path]:
         """Yield where a file of a package could be, best first."""
@@ -69,6 +72,11 @@ class MeshFinder:
         if self._folder:
             yield from (folder / path for folder in (self._folder, *self._folder.parents)
                         if folder.name == package)
+
+
+def _path(given: str) -> Path:
+    """Return a path with the home folder where ~ stands for one."""
+    return Path(os.path.expanduser(given))  # unlike that of Path, it leaves ~nobody as it is
 
 
 def _share_folder(package: str) -> Path | None:

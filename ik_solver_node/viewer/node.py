@@ -15,19 +15,19 @@ Of each solving node it calls the services ``stop``, ``resume``, ``get_parameter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import Mode
-from ik_solver_node.ros import conversions, parameters
-from ik_solver_node.ros.running import run
-from ik_solver_node.urdf_file import read_urdf
-from ik_solver_node.viewer.knobs import KNOBS
+from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.parameters import NodeParameters
+from ik_solver_node.ros.running import run, settings_of
 from ik_solver_node.viewer.panel import Panel
 from ik_solver_node.viewer.robot import Robot
 from ik_solver_node.viewer.settings import ViewerSettings
@@ -46,9 +46,6 @@ NODE_NAME = 'ik_solver_viewer'
 PANEL_PERIOD = 0.2
 """Time between two looks at what the panel shows [s]."""
 
-LOOK_PERIOD = 1.0
-"""Time between two looks at the parameters of the solving nodes [s]."""
-
 WARNING_PERIOD = 5.0
 """Time between two warnings of a kind [s]."""
 
@@ -66,44 +63,46 @@ class ViewerNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: ViewerSettings = parameters.declare(self, ViewerSettings)
-        for sentence in parameters.unknown_overrides(
-                getattr(self, '_parameter_overrides', {}), ViewerSettings):
-            self.get_logger().warning(sentence)
+        self._settings: ViewerSettings = settings_of(self, ViewerSettings)
         self._wishes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._robot: Robot | None = None
         self._topics: dict[str, TargetTopic] = {}
         self._answers: dict[str, Answer] = {}
-        self._mode = ''
+        self._said: dict[str, str] = {}
+        self._followed: dict[str, NodeParameters] = {}
+        self._knobs: dict[str, Any] = {}
         self._server = open_server(self._settings.host, self._settings.port)
         self._panel = Panel(self._server.gui, self)
-        names = [knob.name for knob in KNOBS]
-        self._links = [SolverLink(self, name, names, self)
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._links = [SolverLink(self, name, clock, self)
                        for name in self._settings.solver_nodes]
         self._listen()
-        self._start_timers()
+        self._start_timers(clock)
         self.get_logger().info(
             f'ready: open {address_of(self._server, self._settings.host)} in a browser')
 
+    def destroy_node(self) -> None:
+        """Close the page, too."""
+        self._server.stop()
+        super().destroy_node()
+
     def _listen(self) -> None:
         """Get a robot, and where its joints are."""
-        settings = self._settings
         self.create_subscription(
             JointState, 'joint_states', self._on_joint_states, qos_profile_sensor_data)
-        if settings.robot_description or settings.urdf_file:
-            self._use(settings.robot_description or read_urdf(settings.urdf_file))
+        urdf = description.text_of(self._settings)
+        if urdf is not None:
+            self._use(urdf)
             return
         topic = self.create_subscription(
             String, 'robot_description', self._on_description, LATCHED).topic_name
         self.get_logger().info(f'waiting for robot_description on {topic}')
 
-    def _start_timers(self) -> None:
+    def _start_timers(self, clock: Clock) -> None:
         """Do everything again and again."""
-        clock = Clock(clock_type=ClockType.STEADY_TIME)
         for period, callback in ((1.0 / self._settings.target_rate, self._on_target_timer),
                                  (1.0 / self._settings.draw_rate, self._on_draw_timer),
-                                 (PANEL_PERIOD, self._on_panel_timer),
-                                 (LOOK_PERIOD, self._on_look_timer)):
+                                 (PANEL_PERIOD, self._on_panel_timer)):
             self.create_timer(period, callback, clock=clock)
 
     # --- the robot ---------------------------------------------------------------------------
@@ -115,7 +114,9 @@ class ViewerNode(Node):
         try:
             self._use(message.data)
         except IkSolverError as error:
-            self.get_logger().error(f'this robot_description is not shown: {error}')
+            problem = f'this robot_description is not shown: {error}'
+            self.get_logger().error(problem)
+            self._panel.show_notes([problem])
 
     def _use(self, urdf: str) -> None:
         """Show the robot that `urdf` describes."""
@@ -128,6 +129,7 @@ class ViewerNode(Node):
         self._topics = {tip: TargetTopic(
             self, 'target_pose' if only else f'{tip}/target_pose', chain.base_link, scene.gizmo)
             for tip, scene in robot.tips.items()}
+        self._mean_tools()
         for note in notes:
             self.get_logger().warning(note)
         self._panel.show_notes(notes)
@@ -156,8 +158,7 @@ class ViewerNode(Node):
             wish()
         if self._robot is not None and self._robot.is_known:
             for tip, topic in self._topics.items():
-                topic.tick(monotonic(), self._mode == Mode.TRACK.value,
-                           partial(self._robot.tip, tip))
+                topic.tick(monotonic(), self._wants_stream, partial(self._robot.tip, tip))
 
     def _on_draw_timer(self) -> None:
         """Draw the robot."""
@@ -169,44 +170,62 @@ class ViewerNode(Node):
         """Show what is new beside the robot."""
         if self._robot is not None:
             self._panel.show_joints(self._robot.limits())
+        self._panel.show_parameters(self._knobs)
         self._panel.plots.draw()
-        answers = self._answers.values()
-        self._panel.show_verdicts(
-            [(answer.colour, answer.verdict, answer.words()) for answer in answers]
-            or [(None, self._state(), [])])
+        verdicts: list[tuple[Colour | None, str, list[str]]] = [
+            (answer.colour, answer.verdict, answer.words()) for answer in self._answers.values()]
+        lack = self._lack()
+        if lack or not verdicts:
+            verdicts.insert(0, (None, lack or 'Drag the arrows at the tip', []))
+        self._panel.show_verdicts(verdicts)
 
-    def _state(self) -> str:
-        """Return how things stand before there is an answer to any target."""
+    def _lack(self) -> str:
+        """Return what is not there that is needed to move the arm, empty if all is."""
         if self._robot is None:
             return 'Waiting for a robot_description'
         if not self._robot.is_known:
             return f'Waiting for joint_states of {", ".join(self._robot.chain.joint_names)}'
         absent = [link.name for link in self._links if not link.is_there]
-        return f'{", ".join(absent)} does not run' if absent else 'Drag the arrows at the tip'
-
-    def _on_look_timer(self) -> None:
-        """Look how the parameters of the solving nodes are."""
-        for link in self._links:
-            link.look()
+        return f'{", ".join(absent)} does not run' if absent else ''
 
     # --- what the solving nodes say ----------------------------------------------------------
 
-    def answered(self, status: DiagnosticStatus) -> None:
-        """Hear the answer to a target."""
-        answer = Answer(status)
-        self._answers[answer.tip] = answer
-        self._panel.plots.add(monotonic(), answer.elapsed, answer.error)
+    def answered(self, statuses: list[DiagnosticStatus]) -> None:
+        """Hear the answer to a target: one status for each tip of the node, of one solve."""
+        answers = list(map(Answer, statuses))
+        self._answers.update({answer.tip: answer for answer in answers})
+        if answers:
+            self._panel.plots.add(monotonic(), max(answer.elapsed for answer in answers),
+                                  max(answer.error for answer in answers))
 
-    def parameters_are(self, node: str, values: Mapping[str, Any]) -> None:
-        """Hear the values of parameters; with several nodes those of the first count."""
+    def parameters_are(self, node: str, values: NodeParameters) -> None:
+        """Hear the values of parameters; with several nodes the knobs are those of the first."""
+        self._followed[node] = values
         if node == self._settings.solver_nodes[0]:
-            self._mode = str(values.get('motion.mode', ''))
-            self._panel.show_parameters(values)
+            self._knobs = {known.name: known.value for known in parameters.to_ros(values)}
+        self._mean_tools()
 
-    def said(self, sentence: str) -> None:
+    @property
+    def _wants_stream(self) -> bool:
+        """Whether the first node wants a steady stream of targets."""
+        first = self._followed.get(self._settings.solver_nodes[0])
+        return first is not None and first.motion.mode is Mode.TRACK
+
+    def _mean_tools(self) -> None:
+        """Show, and ask for, what the solving nodes mean by their tips."""
+        if self._robot is None:
+            return
+        for node in self._followed.values():
+            # A node that does not say its tip has the only one, unless there are others.
+            tips = node.tip_links or (self._robot.tips if len(self._links) == 1 else ())
+            for tip in self._robot.tips.keys() & set(tips):
+                self._robot.take_tool(tip, node.target.tool)
+
+    def said(self, node: str, sentence: str) -> None:
         """Hear what came of a service or a change of parameters."""
-        self.get_logger().info(sentence)
-        self._panel.show_said(sentence)
+        self._said[node] = sentence if len(self._links) == 1 else f'{node}: {sentence}'
+        self.get_logger().info(self._said[node])
+        self._panel.show_said(self._said.values())
 
     # --- what is asked for on the panel, in threads of viser ----------------------------------
 
@@ -233,7 +252,7 @@ class ViewerNode(Node):
 
     def _go_home(self) -> None:
         """Send the tips to where the middle of the joints' ranges has them."""
-        if self._robot is not None:
+        if self._robot is not None and self._robot.is_known:
             for tip, topic in self._topics.items():
                 topic.aim(self._robot.home(tip), monotonic())
 

@@ -7,11 +7,11 @@ from html import escape
 from time import monotonic
 from typing import Any, Protocol
 
+from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.viewer.knobs import Choice, hint, Knob, KNOBS, same, Slider, Switch
 from ik_solver_node.viewer.limits import Nearness
 from ik_solver_node.viewer.plots import SolvePlots
 from ik_solver_node.viewer.scene import COLOURS
-from ik_solver_node.viewer.visuals import Colour
 
 TEXT = '<div style="padding: 0.3em 0.7em; font-size: 0.85em; line-height: 1.4">{}</div>'
 """How words are set, as HTML: what nodes and files say is not to be taken for Markdown."""
@@ -71,9 +71,9 @@ class Panel:
             f'{_dot(colour)} <b>{escape(word)}</b> {"<br>".join(map(escape, more))}'
             for colour, word, more in verdicts))
 
-    def show_said(self, sentence: str) -> None:
-        """Say what came of a button or a slider."""
-        self._said.content = TEXT.format(f'<i>{escape(sentence)}</i>')
+    def show_said(self, sentences: Iterable[str]) -> None:
+        """Say what came of a button or a slider: a sentence of each node."""
+        self._said.content = TEXT.format(f'<i>{"<br>".join(map(escape, sentences))}</i>')
         self._said.visible = True
 
     def show_joints(self, joints: Mapping[str, tuple[float, Nearness]]) -> None:
@@ -93,6 +93,7 @@ class Panel:
             if name not in self._knobs or monotonic() < self._touched.get(name, 0.0) + TOUCHED:
                 continue
             knob, handle = self._knobs[name]
+            handle.disabled = False
             shown = knob.to_value(handle.value) if isinstance(knob, Slider) else handle.value
             if not same(knob, shown, value):
                 handle.value = knob.to_place(value) if isinstance(knob, Slider) else value
@@ -120,6 +121,7 @@ class Panel:
                     knob.name, knob.to_value(value) if isinstance(knob, Slider) else value)
 
         handle.on_update(changed)
+        handle.disabled = True  # until it stands where the parameter is
         return handle
 
 

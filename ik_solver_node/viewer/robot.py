@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ik_solver_node.appearance.joint_tree import JointTree
+from ik_solver_node.appearance.shapes import shapes_of
+from ik_solver_node.appearance.visuals import read_visuals
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 from ik_solver_node.viewer.limits import Nearness, ranges_of
 from ik_solver_node.viewer.mesh_files import MeshFinder
 from ik_solver_node.viewer.scene import RobotScene
 from ik_solver_node.viewer.settings import ViewerSettings
-from ik_solver_node.viewer.shapes import shapes_of
 from ik_solver_node.viewer.tip_scene import TipScene
-from ik_solver_node.viewer.visuals import read_visuals
 import numpy as np
 
 VIEWPOINT = np.array([1.15, 0.9, 0.55])
@@ -57,9 +57,10 @@ class Robot:
         self.chain = chain = KinematicChain.from_model(
             model, settings.base_link or None, settings.tip_links or None)
         self._settings = settings
+        self._tools = {tip: np.eye(4) for tip in chain.tip_links}
         self._tree = JointTree(model, self._middle())
         finder = MeshFinder(settings.mesh_path, settings.urdf_file)
-        shapes = shapes_of(read_visuals(urdf, note), finder, note)
+        shapes = shapes_of(read_visuals(urdf, note), finder.find, note)
         self._scene = RobotScene(server.scene, self._tree, shapes, ranges_of(model))
         base = self._scene.path(chain.base_link)
         self.tips = {tip: TipScene(server.scene, str(number), base, self._scene.path(tip),
@@ -89,14 +90,38 @@ class Robot:
         """Take the positions of joints by name [rad or m]."""
         self._tree.update(positions)
 
+    def take_tool(self, tip_link: str, tool: Pose | None) -> None:
+        """
+        Mean a tool by a tip from now on, as the node that solves does.
+
+        Parameters
+        ----------
+        tip_link : str
+            The tip.
+        tool : Pose or None
+            The tool in the tip link; None for the tip itself.
+
+        """
+        T_tip_tool = np.eye(4) if tool is None else tool.matrix()
+        if np.array_equal(T_tip_tool, self._tools[tip_link]):
+            return
+        self._tools[tip_link], shown = T_tip_tool, self.tips[tip_link]
+        shown.take_tool(T_tip_tool)
+        if self.is_known:  # what is dragged was at another tip
+            shown.gizmo.place(self.tip(tip_link))
+
     def tip(self, tip_link: str) -> Pose:
-        """Return where a tip is, in the base frame."""
-        return Pose.from_matrix(self._tree.T_base_tip(self.chain.base_link, tip_link))
+        """Return where a tip, or its tool, is in the base frame."""
+        return self._tip_in(self._tree, tip_link)
 
     def home(self, tip_link: str) -> Pose:
-        """Return where a tip is with all joints in the middle of their ranges."""
-        tree = JointTree(self.chain.model, self._middle())
-        return Pose.from_matrix(tree.T_base_tip(self.chain.base_link, tip_link))
+        """Return where it is with all joints in the middle of their ranges."""
+        return self._tip_in(JointTree(self.chain.model, self._middle()), tip_link)
+
+    def _tip_in(self, tree: JointTree, tip_link: str) -> Pose:
+        """Return where a tip, or its tool, is in a posture, in the base frame."""
+        T_base_tip = tree.T_base_tip(self.chain.base_link, tip_link)
+        return Pose.from_matrix(T_base_tip @ self._tools[tip_link])
 
     def draw(self, now: float) -> None:
         """Draw it as it is at a time [s]."""

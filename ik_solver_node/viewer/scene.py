@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ik_solver_node.appearance.joint_tree import JointTree
+from ik_solver_node.appearance.page import add_shapes, put
+from ik_solver_node.appearance.shapes import Shape
+from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.robot_model import Joint
-from ik_solver_node.viewer.joint_tree import JointTree
 from ik_solver_node.viewer.limits import Nearness, Range
-from ik_solver_node.viewer.shapes import Shape
-from ik_solver_node.viewer.visuals import Colour
 import numpy as np
 from transforms3d.quaternions import mat2quat
 
@@ -69,7 +70,7 @@ class RobotScene:
             position = self._tree.position(name)
             if self._drawn.get(name) != position:
                 self._drawn[name] = position
-                _put(frame, self._tree.T_parent_child(joint))
+                put(frame, self._tree.T_parent_child(joint))
 
     def show_limits(self, near: float) -> dict[str, Nearness]:
         """Colour the rings, and return what they show; `near` is a share of the range."""
@@ -87,7 +88,7 @@ class RobotScene:
         path = f'{self._paths[joint.parent]}/{len(self._paths)}'
         self._paths[joint.child] = path
         frame = self._scene.add_frame(path, show_axes=False)
-        _put(frame, self._tree.T_parent_child(joint))
+        put(frame, self._tree.T_parent_child(joint))
         if joint.type.is_movable:
             self._frames[joint.name] = (joint, frame)
         self._draw(joint.child, shapes)
@@ -96,10 +97,7 @@ class RobotScene:
 
     def _draw(self, link: str, shapes: Mapping[str, list[Shape]]) -> None:
         """Draw what a link looks like."""
-        for number, shape in enumerate(shapes.get(link, [])):
-            self._scene.add_mesh_simple(
-                f'{self._paths[link]}/shape_{number}', shape.vertices.astype(np.float32),
-                shape.faces, color=shape.colour, flat_shading=True, side='double')
+        add_shapes(self._scene, self._paths[link], shapes.get(link, []))
 
     def _add_ring(self, joint: Joint, path: str, shapes: list[Shape]) -> None:
         """Draw a ring around the axis of a joint, outside of what is there."""
@@ -121,12 +119,6 @@ class RobotScene:
         extent = cell * np.ceil(2.0 * self.size / cell)
         self._scene.add_grid('/ground', width=extent, height=extent, cell_size=cell,
                              section_size=extent, cell_color=(215, 215, 220))
-
-
-def _put(frame: Any, transform: np.ndarray) -> None:
-    """Move a frame of the scene to a transform (4, 4) [m]."""
-    frame.position = transform[:3, 3]
-    frame.wxyz = mat2quat(transform[:3, :3])
 
 
 def _radius(axis: np.ndarray, shapes: list[Shape]) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.ros.lists import check_tuple
+from ik_solver_node.ros.names import check_name
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,8 @@ class ViewerSettings:
             check_tuple(self, name, str)
         if not self.solver_nodes:
             raise OptionsError('solver_nodes is [], but must name at least one node')
+        for name in self.solver_nodes:
+            check_name('solver_nodes', name, '/left/ik_solver_node')
+        if len(self.tip_links) > 1:  # their topics are named after them
+            for name in self.tip_links:
+                check_name('tip_links', name, 'left_tool')

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.pose import Pose
-from ik_solver_node.ros.conversions import pose_from_msg, stamp_to_ns
+from ik_solver_node.ros.conversions import pose_from_msg, pose_stamped
 from ik_solver_node.viewer.gizmo import Gizmo
 import numpy as np
 from rclpy.node import Node
@@ -40,7 +40,7 @@ class TargetTopic:
 
     def __init__(self, node: Node, topic: str, frame_id: str, gizmo: Gizmo) -> None:
         self._node, self._frame_id, self._gizmo = node, frame_id, gizmo
-        self._own: deque[int] = deque(maxlen=500)
+        self._own: deque[PoseStamped] = deque(maxlen=100)
         self._streams_until = 0.0
         self._publisher = node.create_publisher(PoseStamped, topic, QoSProfile(depth=1))
         self._subscription = node.create_subscription(
@@ -90,19 +90,13 @@ class TargetTopic:
 
     def _send(self, pose: Pose) -> None:
         """Publish a target."""
-        message = PoseStamped()
-        stamp = self._node.get_clock().now()
-        message.header.stamp = stamp.to_msg()
-        message.header.frame_id = self._frame_id
-        at, turned = message.pose.position, message.pose.orientation
-        at.x, at.y, at.z = pose.position.tolist()
-        turned.x, turned.y, turned.z, turned.w = pose.quat_xyzw.tolist()
-        self._own.append(stamp.nanoseconds)
+        message = pose_stamped(pose, self._frame_id, self._node.get_clock().now().to_msg())
+        self._own.append(message)
         self._publisher.publish(message)
 
     def _on_target(self, message: PoseStamped) -> None:
         """Show a target of somebody else, if its frame is that of the gizmo."""
-        if stamp_to_ns(message.header.stamp) in self._own:
+        if message in self._own:  # as a whole: simulated time may stand, and stamps be the same
             return
         if message.header.frame_id.lstrip('/') in ('', self._frame_id):
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from ik_solver_node.appearance.page import put
 from ik_solver_node.pose import Pose
 from ik_solver_node.viewer.gizmo import Gizmo
 import numpy as np
@@ -19,6 +20,8 @@ SMALLEST_STEP = 2e-3
 class TipScene:
     """
     A target to drag, the frame of the tip, the line between the two, and the trail of the tip.
+
+    The tip is the tool, where the node that solves has one.
 
     Parameters
     ----------
@@ -40,7 +43,8 @@ class TipScene:
         self.gizmo = Gizmo(scene, f'{base_path}/target_{name}', 0.2 * size)
         self._size, self._trail_length = size, trail_length
         self._points: deque[tuple[float, np.ndarray]] = deque()
-        scene.add_frame(f'{tip_path}/frame', axes_length=0.1 * size, axes_radius=0.004 * size)
+        self._frame = scene.add_frame(
+            f'{tip_path}/frame', axes_length=0.1 * size, axes_radius=0.004 * size)
         empty = np.zeros((1, 2, 3), dtype=np.float32)
         self._error = scene.add_line_segments(
             f'{base_path}/error_{name}', empty, ERROR_COLOUR, thickness=3.0,
@@ -48,6 +52,11 @@ class TipScene:
         self._trail = scene.add_line_segments(
             f'{base_path}/trail_{name}', empty, TRAIL_COLOUR, thickness=2.0,
             thickness_units='screen', visible=False)
+
+    def take_tool(self, T_tip_tool: np.ndarray) -> None:
+        """Show the frame of a tool, shape (4, 4) in the tip link [m], from now on."""
+        put(self._frame, T_tip_tool)
+        self._points.clear()  # the trail is not that of the tool
 
     def show(self, tip: Pose) -> None:
         """Draw the line from the tip, in the base frame, to its target."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import math
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from ik_solver_node.viewer.visuals import Colour
+from ik_solver_node.appearance.visuals import Colour
 
 COLOURS: Mapping[bytes, Colour] = {
     DiagnosticStatus.OK: (60, 170, 90), DiagnosticStatus.WARN: (245, 165, 30),

@@ -37,6 +37,15 @@ def test_stamp_as_text_has_nine_digits() -> None:
     assert conversions.stamp_to_text(Time(sec=3, nanosec=42)) == '3.000000042'
 
 
+def test_poses_and_messages_are_inverse() -> None:
+    """With a frame and a stamp where they are asked for."""
+    pose = Pose([1.0, 2.0, 3.0], [0.5, -0.5, 0.5, 0.5])
+    message = conversions.pose_stamped(pose, 'base', Time(sec=7))
+    assert (message.header.frame_id, message.header.stamp) == ('base', Time(sec=7))
+    assert message.pose == conversions.pose_to_msg(pose)
+    assert np.array_equal(conversions.pose_from_msg(message.pose).matrix(), pose.matrix())
+
+
 @pytest.mark.parametrize('stamp, timeout', [
     (Time(sec=100), 1.0), (Time(sec=99), 1.0), (Time(sec=101), 1.0), (Time(), 1.0),
     (Time(sec=1), 0.0)])

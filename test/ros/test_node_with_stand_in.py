@@ -209,6 +209,23 @@ def set_fault(watcher: Watcher, fault: str) -> None:
     watcher._node_name = 'ik_solver_node'
 
 
+def test_an_arm_that_is_not_heard_yet_is_told_of() -> None:
+    """Before anybody sends a target; all is well as soon as it is heard."""
+    arguments = ['use_measured_state:=true', 'motion.mode:=move', f'urdf_file:={ARM}']
+    with running_node(*(word for one in arguments for word in ('-p', one))):
+        watcher = Watcher()
+        try:
+            watcher.next_diagnostics(
+                lambda status: status.level == DiagnosticStatus.WARN
+                and 'no position of joint_1, joint_2 on /joint_states yet' in status.message)
+            measured = watcher.node.create_publisher(JointState, 'joint_states', 10)
+            here = JointState(name=['joint_1', 'joint_2'], position=[0.1, 0.2])
+            watcher.node.create_timer(0.05, lambda: measured.publish(here))
+            watcher.next_diagnostics(lambda status: status.level == DiagnosticStatus.OK)
+        finally:
+            watcher.close()
+
+
 def test_an_arm_that_another_node_commands_is_not_moved() -> None:
     """Two who command it would tear it to and fro."""
     with moved_arm('position_array', 'move') as watcher:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 import math
+from time import time_ns
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,16 +13,19 @@ from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.ros.conversions import stamp_to_ns
 from ik_solver_node.ros.outputs import Command, JointStateOutput, LARGEST_STEP_BACK
 import pytest
+from rclpy.clock import ClockType, ROSClock
+from rclpy.time import Time
 from sensor_msgs.msg import JointState
 
 
 class FakeNode:
-    """As much of a node as an output needs, with a clock to set."""
+    """As much of a node as an output needs, with simulated time to set."""
 
     topic_name = '/joint_states'
 
     def __init__(self, *publishers: str) -> None:
-        self.now = 0
+        self.clock = ROSClock()
+        self.clock._set_ros_time_is_active(True)  # as the node does that hears /clock
         self.sent: list[JointState] = []
         self._publishers = publishers
 
@@ -28,13 +33,20 @@ class FakeNode:
         """Return what publishes."""
         return self
 
+    def destroy_publisher(self, publisher: FakeNode) -> None:
+        """Publish no more."""
+
     def publish(self, message: JointState) -> None:
         """Keep a message."""
-        self.sent.append(message)
+        self.sent.append(deepcopy(message))
 
-    def get_clock(self) -> Any:
-        """Return a clock that says what was set."""
-        return SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=self.now))
+    def get_clock(self) -> ROSClock:
+        """Return the clock."""
+        return self.clock
+
+    def set_time(self, now: int) -> None:
+        """Set the time [ns]."""
+        self.clock.set_ros_time_override(Time(nanoseconds=now, clock_type=ClockType.ROS_TIME))
 
     def get_fully_qualified_name(self) -> str:
         """Return a name in the root namespace."""
@@ -54,7 +66,7 @@ def test_stamps_increase_unless_the_clock_is_set_back(times: list[int]) -> None:
     output = JointStateOutput(node, 'joint_states')
     last = 0
     for now in times:
-        node.now = now
+        node.set_time(now)
         stamp = stamp_to_ns(output.send(Command({'a': 0.0}, {})))
         assert stamp > last or now <= last - LARGEST_STEP_BACK
         assert stamp > 0
@@ -65,11 +77,42 @@ def test_stamps_increase_unless_the_clock_is_set_back(times: list[int]) -> None:
 def test_positions_are_sent_with_the_stamp_that_is_returned() -> None:
     """One message for each call."""
     node = FakeNode()
-    node.now = 5
+    node.set_time(5)
     stamp = JointStateOutput(node, 'joint_states').send(Command({'b': 1.0, 'a': 2.0}, {}))
     message, = node.sent
     assert message.header.stamp == stamp
     assert dict(zip(message.name, message.position)) == {'b': 1.0, 'a': 2.0}
+
+
+def test_stamps_are_of_the_system_as_soon_as_time_is_not_simulated() -> None:
+    """And simulated again when it is."""
+    node = FakeNode()
+    output, command = JointStateOutput(node, 'joint_states'), Command({'a': 1.0}, {})
+    node.set_time(7)
+    assert stamp_to_ns(output.send(command)) == 7
+    node.clock._set_ros_time_is_active(False)
+    before = time_ns()
+    assert before <= stamp_to_ns(output.send(command)) <= time_ns()
+    node.clock._set_ros_time_is_active(True)
+    assert stamp_to_ns(output.send(command)) == 7
+    output.close()
+    node.clock._set_ros_time_is_active(False)  # nobody listens any more
+
+
+def test_a_message_that_is_kept_is_not_filled_again() -> None:
+    """One that is not kept is."""
+    for keeps in (True, False):
+        recorded: list[JointState] = []
+
+        def record(topic: str, message: JointState) -> bool:
+            recorded.append(message)
+            return keeps
+
+        output = JointStateOutput(FakeNode(), 'joint_states', record=record)
+        for position in (1.0, 2.0):
+            output.send(Command({'a': position}, {'a': 0.5}))
+        assert [list(message.position) for message in recorded] == (
+            [[1.0], [2.0]] if keeps else [[2.0], [2.0]])
 
 
 @pytest.mark.parametrize('position', [math.nan, math.inf])

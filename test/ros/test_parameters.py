@@ -1,4 +1,4 @@
-"""NodeParameters, and that YAML file and README tell the same about them as the code."""
+"""NodeParameters, and that YAML file and page tell the same about them as the code."""
 
 from __future__ import annotations
 
@@ -205,14 +205,18 @@ def expected_table(kind: type = NodeParameters) -> list[str]:
     return [row(name, item, default) for name, item, default in parameters.entries(kind)]
 
 
-def test_readme_tells_the_same() -> None:
-    """The table under the heading Parameters has a row for each parameter."""
-    readme = Path(ROOT / 'README.md').read_text()
-    section = readme.partition('\n## Parameters\n')[2].partition('\n## ')[0]
-    rows = [line for line in section.splitlines() if line.startswith('| `')]
-    expected = expected_table()
+def test_the_page_tells_the_same() -> None:
+    """docs/parameters.md has a row for each parameter, under a heading for its group."""
+    lines = (ROOT / 'docs' / 'parameters.md').read_text().splitlines()
+    rows = [line for line in lines if line.startswith('| `')]
+    expected = sorted(expected_table(), key=lambda row: '.' in row.split('`')[1])
     assert rows == expected, 'it should be:\n' + '\n'.join(
         ['| name | default | range | meaning |', '|---|---|---|---|', *expected])
+    group = ''
+    for line in lines:
+        group = line[4:-2] if line.startswith('## `') else group
+        assert not line.startswith('| `') or line[3:line.index('` |')].rpartition('.')[0] == (
+            group.rstrip('.')), line
 
 
 @pytest.mark.parametrize('file', sorted((ROOT / 'config').glob('with_*.yaml')),

@@ -10,8 +10,8 @@ from typing import Any
 
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.pose import Pose
+from ik_solver_node.ros.conversions import pose_to_msg
 from ik_solver_node.ros.rviz import handles
-from ik_solver_node.ros.rviz.handle_marker import pose_message
 from ik_solver_node.ros.rviz.handles import Handles
 import pytest
 from visualization_msgs.msg import InteractiveMarkerFeedback
@@ -97,7 +97,7 @@ class Bench:
     def tell(self, event: int, pose: Pose = HERE, x: float | None = None) -> None:
         """Send what RViz says of the handle, and let the server do what it does then."""
         message = InteractiveMarkerFeedback(marker_name='tool0', event_type=event)
-        message.pose = pose_message(pose)
+        message.pose = pose_to_msg(pose)
         message.pose.position.x = message.pose.position.x if x is None else x
         self.server.callbacks['tool0'](message)
         self.server.applyChanges()

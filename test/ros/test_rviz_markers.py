@@ -20,13 +20,13 @@ STAMP = Time(sec=5)
 @pytest.fixture
 def scene() -> Scene:
     """Return a scene in which nothing is known."""
-    return Scene(CHAIN, Trail(10, 0.01), None)
+    return Scene(CHAIN, 'tool0', Trail(10, 0.01))
 
 
 def actions(scene: Scene) -> dict[tuple[str, int], int]:
     """Return what is done with each marker."""
     return {(marker.ns, marker.id): marker.action
-            for marker in marker_array(scene, 0.1, STAMP).markers}
+            for marker in marker_array([scene], 0.1, STAMP).markers}
 
 
 @pytest.mark.parametrize(('error', 'colour'), [
@@ -51,7 +51,7 @@ def test_what_is_not_known_is_deleted(scene: Scene) -> None:
 
 def test_a_fresh_start_deletes_everything_first(scene: Scene) -> None:
     """What another robot had may be in another frame."""
-    first, *others = marker_array(scene, 0.1, STAMP, afresh=True).markers
+    first, *others = marker_array([scene], 0.1, STAMP, afresh=True).markers
     assert (first.action, first.ns) == (Marker.DELETEALL, '')
     assert first.header.frame_id == 'base_link' and first.header.stamp == STAMP
     assert all(marker.action != Marker.DELETEALL for marker in others)
@@ -61,7 +61,7 @@ def test_a_long_verdict_has_several_lines(scene: Scene) -> None:
     """None of them is too long to read."""
     scene.see_joints({'joint_1': 0.4, 'joint_2': 0.9})
     scene.judge(2, 'a word ' * 30)
-    text = marker_array(scene, 0.1, STAMP).markers[-1]
+    text = marker_array([scene], 0.1, STAMP).markers[-1]
     assert text.ns == 'verdict' and text.text.split() == ['a', 'word'] * 30
     assert max(map(len, text.text.splitlines())) <= LETTERS
     assert text.color.r == 1.0

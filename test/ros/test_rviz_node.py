@@ -34,6 +34,25 @@ class Viewer(Client):
         self.node.create_subscription(MarkerArray, 'ik_markers', self.arrays.append, LATCHED)
         self.node.create_subscription(JointState, 'ghost/joint_states', self.ghosts.append, 10)
 
+    def connect(self, moves: bool = True) -> None:
+        """
+        Do so with both nodes: send targets of each kind until it is seen that they are shown.
+
+        That somebody listens is not enough: the node that solves does, too.
+        """
+        super().connect(moves)
+        kinds: tuple[tuple[set[int], Callable[[], Any]], ...] = (
+            ({0, 1}, lambda: self.send_pose(0.6, 0.3)), ({1}, lambda: self.send_point(0.6, 0.3)),
+            ({0}, lambda: self.send_orientation(0.0, 0.0, 0.0, 1.0)),
+            ({2}, lambda: self.send_direction(0.0, 0.0, 1.0)))
+        for markers, send in kinds:
+            def seen() -> bool:
+                send()
+                self.spin_for(0.1)
+                return markers == {number for number in range(3) if self.shown('target', number)}
+
+            self.spin_until(seen, f'target of the markers {markers}')
+
     def shown(self, namespace: str, number: int = 0) -> Marker | None:
         """Return a marker of the newest array, if it is there."""
         if not self.arrays:
@@ -205,7 +224,7 @@ def test_the_ghost_is_where_the_arm_will_be(environment: None, tmp_path: Path) -
         try:
             viewer.spin_until(lambda: viewer.ghosts and viewer.joint_states, 'ghost', 60.0)
             goal = planar_tip(-1.0, 0.5)
-            viewer.spin_until(viewer.points.get_subscription_count, 'a node that listens')
+            viewer.connect()
             viewer.answer(viewer.send_point(*goal), 60.0)
 
             def tip(message: JointState) -> tuple[float, float]:
@@ -264,9 +283,11 @@ def test_a_viewer_that_comes_late_sees_everything(viewer: Viewer) -> None:
 
 
 def test_a_node_that_starts_again_is_shown_again(tmp_path: Path) -> None:
-    """With its new parameters."""
+    """With its new parameters; one of our own that is not known is told of."""
     with private_domain(tmp_path), running_node(
-            '-p', 'handles:=false', module=MODULE, until='waiting for /ik_solver_node') as shower:
+            '-p', 'handles:=false', '-p', 'trail:=9', module=MODULE,
+            until='waiting for /ik_solver_node') as shower:
+        assert "parameter 'trail' is not known and has no effect" in shower.output
         with running_node('-p', f'urdf_file:={ARM}'):
             shower.wait_for("to 'tool0' is shown", START_TIMEOUT)
         with running_node('-p', f'urdf_file:={ARM}', '-p', 'tip_links:=[link_2]'):

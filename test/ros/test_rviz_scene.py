@@ -22,7 +22,7 @@ TURNED = Pose.from_rpy([0.3, 0.4, 0.1], [0.0, 0.0, 0.5 * math.pi])
 @pytest.fixture
 def scene() -> Scene:
     """Return a scene where the tip is known."""
-    scene = Scene(CHAIN, Trail(10, 0.01), None)
+    scene = Scene(CHAIN, 'tool0', Trail(10, 0.01))
     scene.see_joints(JOINTS)
     scene.changed = False
     return scene
@@ -51,7 +51,8 @@ def test_joints_that_say_nothing_change_nothing(scene: Scene, joints: dict[str, 
 
 def test_the_tool_is_what_is_meant() -> None:
     """Not the link that carries it."""
-    scene = Scene(CHAIN, Trail(10, 0.01), Pose.from_rpy([0.1, 0.0, 0.0], [0.0, 0.0, 0.0]))
+    scene = Scene(CHAIN, 'tool0', Trail(10, 0.01))
+    scene.tool = Pose.from_rpy([0.1, 0.0, 0.0], [0.0, 0.0, 0.0])
     scene.see_joints(JOINTS)
     assert scene.tip is not None
     assert scene.tip.position[:2] == pytest.approx(planar_tip(0.4, 0.9, lengths=(0.5, 0.5)))

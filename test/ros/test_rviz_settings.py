@@ -16,7 +16,7 @@ def test_names_of_nodes(name: str) -> None:
 
 
 @pytest.mark.parametrize(('values', 'says'), [
-    ({'solver_node': ''}, 'such as ik_solver_node'), ({'solver_node': '~/x'}, "'~/x'"),
+    ({'solver_node': ''}, 'such as /left/ik_solver_node'), ({'solver_node': '~/x'}, "'~/x'"),
     ({'rate': 0.0}, 'rate is 0.0 [Hz]'), ({'trail_length': -1}, 'trail_length is -1'),
     ({'handles': 'yes'}, 'must be a bool')])
 def test_what_makes_no_sense_is_refused(values: dict[str, object], says: str) -> None:

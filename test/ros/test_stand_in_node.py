@@ -322,7 +322,7 @@ def test_signals_end_it_cleanly(ros_domain: int, number: int) -> None:
 
 @pytest.mark.parametrize('argument, sentence', [
     ('controller:=effort', "controller is 'effort', but must be one of 'joint_trajectory'"),
-    ('controller_name:="a b"', "controller_name is 'a b', but must be the first part of a topic"),
+    ('controller_name:="a b"', "controller_name is 'a b', but must be a name in ROS"),
     ('joints:=[elbow]', "joints names elbow, but the joints of robot 'planar_2r'"),
     ('urdf_file:=none.urdf', 'there is no file')])
 def test_a_bad_start_is_one_clear_error(ros_domain: int, tmp_path: Path, argument: str,

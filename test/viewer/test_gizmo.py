@@ -32,17 +32,17 @@ def gizmo(server: Any) -> Gizmo:
 
 def test_a_drag_is_taken_once(gizmo: Gizmo) -> None:
     """The newest pose counts; to grab it without moving it is no drag."""
-    gizmo.hear('start', (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    gizmo.hear(1, 'start', (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     assert gizmo.is_held and gizmo.take() is None
-    gizmo.hear('update', (0.1, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
-    gizmo.hear('update', (0.2, 0.0, 0.0), TURNED)
+    gizmo.hear(1, 'update', (0.1, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    gizmo.hear(1, 'update', (0.2, 0.0, 0.0), TURNED)
     taken = gizmo.take()
     assert taken is not None and taken.position.tolist() == [0.2, 0.0, 0.0]
     assert taken.quat_xyzw.tolist() == [1.0, 0.0, 0.0, 0.0]
     assert gizmo.take() is None
-    gizmo.hear('end', (0.2, 0.0, 0.0), TURNED)
+    gizmo.hear(1, 'end', (0.2, 0.0, 0.0), TURNED)
     assert not gizmo.is_held and gizmo.take() is None
-    gizmo.hear('update', (0.3, 0.0, 0.0), TURNED)  # late
+    gizmo.hear(1, 'update', (0.3, 0.0, 0.0), TURNED)  # late
     assert not gizmo.is_held and gizmo.take() is not None
 
 
@@ -52,12 +52,24 @@ def test_what_is_held_stays_in_the_hand(gizmo: Gizmo) -> None:
     assert not gizmo.is_placed
     gizmo.place(here)
     assert gizmo.is_placed and gizmo.take() is None
-    gizmo.hear('start', (1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    gizmo.hear(1, 'start', (1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     gizmo.place(there)
     assert gizmo.pose is here or gizmo.pose.position.tolist() == [1.0, 0.0, 0.0]
-    gizmo.hear('end', (1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    gizmo.hear(1, 'end', (1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     gizmo.place(there)
     assert gizmo.pose.position.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_it_is_held_until_the_last_hand_is_gone(gizmo: Gizmo) -> None:
+    """Two browsers: who lets go takes it out of nobody else's hand."""
+    here = ((1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+    gizmo.hear(1, 'start', *here)
+    gizmo.hear(2, 'start', *here)
+    gizmo.hear(2, 'end', *here)
+    gizmo.place(Pose.identity())
+    assert gizmo.is_held and gizmo.pose.position.tolist() == [1.0, 0.0, 0.0]
+    gizmo.hear(1, 'end', *here)
+    assert not gizmo.is_held
 
 
 @pytest.mark.parametrize('position, wxyz', [
@@ -66,7 +78,7 @@ def test_what_is_held_stays_in_the_hand(gizmo: Gizmo) -> None:
     ((0.0, 0.0, 0.0), 'turned')])
 def test_what_is_no_pose_is_left_out(gizmo: Gizmo, position: Any, wxyz: Any) -> None:
     """Whatever a browser sends."""
-    gizmo.hear('update', position, wxyz)
+    gizmo.hear(1, 'update', position, wxyz)
     assert gizmo.take() is None
 
 
@@ -74,7 +86,7 @@ def test_viser_tells_it(server: Any, gizmo: Gizmo) -> None:
     """The callback is registered, keeps the order, and reads the event."""
     handle = server.scene.get_handle_by_name('/target')
     callback, = handle._impl_aux.update_cb
-    event = SimpleNamespace(phase='update', target=SimpleNamespace(
+    event = SimpleNamespace(client_id=1, phase='update', target=SimpleNamespace(
         position=np.array([0.3, 0.0, 0.0]), wxyz=np.array([1.0, 0.0, 0.0, 0.0])))
     with pytest.raises(StopIteration):
         callback(event).send(None)
@@ -86,7 +98,7 @@ def test_threads_lose_nothing(gizmo: Gizmo) -> None:
     """The last of many drags is taken, however the threads fall."""
     def drag() -> None:
         for step in range(1, 501):
-            gizmo.hear('update', (0.001 * step, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
+            gizmo.hear(1, 'update', (0.001 * step, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
 
     thread = Thread(target=drag)
     thread.start()

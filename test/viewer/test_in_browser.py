@@ -8,19 +8,23 @@ from contextlib import contextmanager
 from domains import private_domain
 from geometry_msgs.msg import PoseStamped
 from harness import Client, connected_client, NodeProcess, running_node, URDF
+from ik_solver_node.appearance.joint_tree import JointTree
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf
+from ik_solver_node.ros.conversions import pose_from_msg
 from ik_solver_node.urdf_file import read_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 import numpy as np
 from page import Camera, open_page, Page
 import pytest
+from transforms3d.axangles import axangle2mat
 
 pytest.importorskip('viser')
 
 ARM = URDF / 'six_axis_arm.urdf'
 GIZMO = 0.2
 """How long the arrows are, in sizes of the robot."""
+ARC = 0.65
+"""How far away from their middle viser draws the arcs, in lengths of the arrows."""
 
 
 class Scene:
@@ -52,13 +56,12 @@ class Scene:
             [positions[name] for name in self.chain.joint_names]).matrix()
 
     def target(self) -> np.ndarray:
-        """Return the newest target in the base, shape (3,) [m]."""
-        at = self.targets[-1].pose.position
-        return np.array([at.x, at.y, at.z])
+        """Return the newest target in the base, shape (4, 4) [m]."""
+        return pose_from_msg(self.targets[-1].pose).matrix()
 
     def distance(self) -> float:
         """Return how far the tip is from the newest target [m]."""
-        return float(np.linalg.norm(self.tip()[:3, 3] - self.target()))
+        return float(np.linalg.norm(self.tip()[:3, 3] - self.target()[:3, 3]))
 
     def drag(self, length: float) -> np.ndarray:
         """Pull at the arrow that is seen best [pixels]; return which way it points, shape (3,)."""
@@ -74,6 +77,25 @@ class Scene:
             length = -length
         self.page.drag(tuple(ends[best]), tuple(length * way))
         return np.sign(length) * tip[:3, best]
+
+    def turn(self, angle: float) -> np.ndarray:
+        """Pull at the arc that is seen best; return what its tip would be then, shape (4, 4)."""
+        self.stand()
+        camera, tip = Camera(self.size), self.tip()
+        axes, radius = tip[:3, :3].T, ARC * GIZMO * self.size
+
+        def on_circle(axis: int, at: float) -> np.ndarray:
+            """Return where something is that turns about an axis, `at` [rad] from the next one."""
+            way = np.cos(at) * axes[axis - 2] + np.sin(at) * axes[axis - 1]
+            return camera.pixel(tip[:3, 3] + radius * way)
+
+        middle = 0.25 * np.pi
+        ways = [on_circle(axis, middle + angle) - on_circle(axis, middle) for axis in range(3)]
+        best = int(np.argmax(np.linalg.norm(ways, axis=1)))
+        self.page.drag(tuple(on_circle(best, middle)), tuple(ways[best]))
+        turned = tip.copy()
+        turned[:3, :3] = axangle2mat(axes[best], angle) @ tip[:3, :3]
+        return turned
 
     def stand(self) -> None:
         """Wait until the arm stands."""
@@ -133,14 +155,31 @@ def test_robot_is_on_the_canvas(empty_page: tuple[Page, int], scene: Scene) -> N
 def test_the_arm_follows_the_mouse(scene: Scene) -> None:
     """A handle that is dragged moves the target along its axis, and the tip is where it ends."""
     start = scene.tip()[:3, 3]
+
+    def moved() -> np.ndarray:
+        return scene.target()[:3, 3] - start
+
     way = scene.drag(80.0)
     scene.client.spin_until(
-        lambda: scene.targets and np.linalg.norm(scene.target() - start) > 0.05, 'far target')
+        lambda: scene.targets and np.linalg.norm(moved()) > 0.05, 'far target')
     scene.stand()
     scene.client.spin_until(lambda: scene.distance() < 1e-4, 'tip at the target')
-    moved = scene.target() - start
-    assert moved @ way / np.linalg.norm(moved) > 0.999
+    assert moved() @ way / np.linalg.norm(moved()) > 0.999
     scene.page.wait_for('reached')
+    assert scene.page.errors == []
+
+
+def test_the_arm_turns_with_the_mouse(scene: Scene) -> None:
+    """An arc that is dragged turns the target about its axis, and the tip with it."""
+    scene.targets.clear()
+    wanted = scene.turn(0.4)
+    # A pixel is about 0.02 rad on the arc.
+    scene.client.spin_until(
+        lambda: scene.targets and np.allclose(scene.target(), wanted, atol=0.04), 'turned target')
+    scene.stand()
+    scene.client.spin_until(
+        lambda: np.allclose(scene.tip(), scene.target(), atol=1e-4), 'tip at the target')
+    assert np.allclose(scene.tip()[:3, 3], wanted[:3, 3], atol=1e-4)
     assert scene.page.errors == []
 
 

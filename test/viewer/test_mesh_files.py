@@ -6,7 +6,8 @@ from pathlib import Path
 import sys
 from types import ModuleType
 
-from ik_solver_node.viewer.mesh_files import MeshError, MeshFinder
+from ik_solver_node.exceptions import MeshError
+from ik_solver_node.viewer.mesh_files import MeshFinder
 import pytest
 
 
@@ -64,6 +65,14 @@ def test_files(workspace: Path) -> None:
     finder = MeshFinder(urdf_file=str(workspace / 'arm/urdf/arm.urdf'))
     for uri in (f'file://{mesh}', str(mesh), '../meshes/a b.stl'):
         assert finder.find(uri).samefile(mesh)
+
+
+@pytest.mark.parametrize('uri', [
+    'package://[arm/a.stl', f'package://arm/{"a" * 5000}.stl', 'file:///a\0b.stl', 'file://', ''])
+def test_what_can_be_no_file_is_told(uri: str, tmp_path: Path) -> None:
+    """Whatever is written in a URDF; a home folder that nobody has is a folder like another."""
+    with pytest.raises(MeshError, match='mesh .* (cannot be looked for|is not there)'):
+        MeshFinder(['~no_such_user', str(tmp_path)]).find(uri)
 
 
 @pytest.mark.parametrize('uri', ['model://arm/a.stl', 'http://example.org/a.stl'])

@@ -50,10 +50,12 @@ def test_every_place_of_a_knob_is_accepted(knob: Any) -> None:
 
 def test_knobs_stand_where_the_parameters_are(panel: Panel) -> None:
     """A number beyond the slider is at its end."""
+    assert handle(panel, 'motion.mode').disabled  # it is not known where it shall stand
     panel.show_parameters({'motion.mode': 'track', 'solver.position_tolerance': 1e-4,
                            'tracking.keep_clear': 500.0, 'tracking.allow_approximate': True,
                            'of.no.interest': 1})
     assert handle(panel, 'motion.mode').value == 'track'
+    assert not handle(panel, 'motion.mode').disabled and handle(panel, 'solver.rate').disabled
     assert handle(panel, 'solver.position_tolerance').value == pytest.approx(-4.0)
     assert handle(panel, 'tracking.keep_clear').value == 10.0
     assert handle(panel, 'tracking.allow_approximate').value is True
@@ -93,8 +95,9 @@ def test_words(panel: Panel) -> None:
     assert not panel._folder.visible
     panel.show_notes(['a mesh <{of}> is missing'])
     assert panel._folder.visible and 'a mesh &lt;{of}&gt; is missing' in panel._notes.content
-    panel.show_said('stop: stopped')
-    assert panel._said.visible and 'stop: stopped' in panel._said.content
+    panel.show_said(['left: <stopped>', 'right: no answer yet'])
+    assert panel._said.visible
+    assert 'left: &lt;stopped&gt;<br>right: no answer yet' in panel._said.content
 
 
 def test_curves(panel: Panel) -> None:

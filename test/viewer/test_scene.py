@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ik_solver_node.appearance.joint_tree import JointTree
 from ik_solver_node.exceptions import ChainError
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 from ik_solver_node.viewer.limits import Nearness, ranges_of
 from ik_solver_node.viewer.robot import Robot
 from ik_solver_node.viewer.scene import COLOURS, RobotScene

@@ -7,7 +7,7 @@ import math
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.viewer.limits import Nearness, Range, ranges_of
 import pytest
-from test_joint_tree import MIMICS
+from robots import GRIPPER
 
 
 @pytest.mark.parametrize('position, expected', [
@@ -27,6 +27,6 @@ def test_a_joint_without_limits_is_free() -> None:
 
 def test_mimic_joints_limit_what_they_follow() -> None:
     """They have no range of their own."""
-    ranges = ranges_of(parse_urdf(MIMICS))
+    ranges = ranges_of(parse_urdf(GRIPPER))
     assert list(ranges) == ['left_slide']
     assert (ranges['left_slide'].lower, ranges['left_slide'].upper) == (0.01, 0.05)

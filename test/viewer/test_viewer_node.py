@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 import json
 import math
 from threading import Thread
 from time import monotonic
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import PoseStamped
 from harness import NodeProcess, running_node, URDF
 from ik_solver_node.ros import parameters
 from ik_solver_node.urdf_file import read_urdf
-from ik_solver_node.viewer.knobs import KNOBS
 from ik_solver_node.viewer.node import ViewerNode
 from pages import change
 import pytest
@@ -31,6 +32,7 @@ from test_scene import FORK
 pytest.importorskip('viser')
 
 ARM = URDF / 'planar_2r.urdf'
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 STRAIGHT = (1.0, 0.0, 0.0, 0.0)
 """No rotation, as w, x, y, z."""
 
@@ -39,11 +41,9 @@ class Solver(Node):
     """A node with the parameters and services that the viewer looks for; it solves nothing."""
 
     def __init__(self) -> None:
-        super().__init__('ik_solver_node')
+        super().__init__('ik_solver_node', use_global_arguments=False)
         self.called: list[str] = []
-        defaults = {name: default for name, _, default in parameters.entries()}
-        for knob in KNOBS:
-            self.declare_parameter(knob.name, defaults[knob.name])
+        parameters.declare(self)
         self.add_on_set_parameters_callback(self._check)
         for service in ('stop', 'resume'):
             self.create_service(Trigger, f'~/{service}', self._answer(service))
@@ -85,11 +85,26 @@ class World:
         for node in (self.viewer, self.solver, self.other):
             self.executor.add_node(node)
         self._joints = self.other.create_publisher(JointState, 'joint_states', 10)
+        self.solutions = self.other.create_publisher(
+            DiagnosticArray, 'ik_solver_node/solution', LATCHED)
+
+    def end_solver(self) -> None:
+        """End the node that solves."""
+        self.executor.remove_node(self.solver)
+        self.solver.destroy_node()
+
+    def start_solver(self) -> None:
+        """Start another one."""
+        self.solver = Solver()
+        self.executor.add_node(self.solver)
+
+    def verdict(self) -> str:
+        """Return what the page says of targets."""
+        return str(self.viewer._panel._verdict.content)
 
     def close(self) -> None:
         """End everything."""
         self.executor.shutdown()
-        self.viewer._server.stop()
         for node in (self.viewer, self.solver, self.other):
             node.destroy_node()
         rclpy.shutdown()
@@ -133,11 +148,11 @@ class World:
         gizmo = self.viewer._robot.tips[tip].gizmo
 
         def run() -> None:
-            gizmo.hear('start', gizmo.pose.position, STRAIGHT)
+            gizmo.hear(1, 'start', gizmo.pose.position, STRAIGHT)
             for position in poses:
-                gizmo.hear('update', position, STRAIGHT)
+                gizmo.hear(1, 'update', position, STRAIGHT)
             if end:
-                gizmo.hear('end', poses[-1], STRAIGHT)
+                gizmo.hear(1, 'end', poses[-1], STRAIGHT)
 
         thread = Thread(target=run)
         thread.start()
@@ -158,6 +173,15 @@ def position(message: PoseStamped) -> tuple[float, float, float]:
     """Return the position in a target [m]."""
     at = message.pose.position
     return at.x, at.y, at.z
+
+
+def answer_of(*tips: tuple[str, str, float, float]) -> DiagnosticArray:
+    """Return the answer of a solve, of each tip the name, verdict, time [s] and error [m]."""
+    return DiagnosticArray(status=[DiagnosticStatus(
+        name=name, message=f'{verdict}!', values=[
+            KeyValue(key='verdict', value=verdict), KeyValue(key='elapsed [s]', value=repr(time)),
+            KeyValue(key='position_error [m]', value=repr(error))])
+        for name, verdict, time, error in tips])
 
 
 def test_a_drag_becomes_a_target(world: World) -> None:
@@ -182,7 +206,7 @@ def test_nothing_is_sent_before_the_arm_is_known(world: World) -> None:
     world.drag('tool0', (0.5, 0.1, 0.0))
     world.spin_for(0.3)
     assert heard == []
-    assert 'Waiting for joint_states of joint_1, joint_2' in world.viewer._state()
+    assert 'Waiting for joint_states of joint_1, joint_2' in world.viewer._lack()
 
 
 def test_no_number_that_is_none_is_sent(world: World) -> None:
@@ -204,7 +228,7 @@ def test_a_stream_goes_on_while_it_is_held_and_until_it_arrives(world: World) ->
     heard = world.listen('target_pose')
     world.send_joints(joint_1=0.0, joint_2=0.0)
     world.solver.set_parameters([Parameter('motion.mode', value='track')])
-    world.spin_until(lambda: world.viewer._mode == 'track', 'mode')
+    world.spin_until(lambda: world.viewer._wants_stream, 'mode')
     world.drag('tool0', (0.5, 0.4, 0.0), end=False)
     world.spin_until(lambda: len(heard) > 10, 'stream')
     world.drag('tool0', (0.0, 0.9, 0.0))
@@ -225,7 +249,7 @@ def test_stop_ends_a_stream(world: World) -> None:
     heard = world.listen('target_pose')
     world.send_joints(joint_1=0.0, joint_2=0.0)
     world.solver.set_parameters([Parameter('motion.mode', value='track')])
-    world.spin_until(lambda: world.viewer._mode == 'track', 'mode')
+    world.spin_until(lambda: world.viewer._wants_stream, 'mode')
     world.drag('tool0', (0.5, 0.4, 0.0))
     world.spin_until(lambda: len(heard) > 5, 'stream')
     world.viewer.wish_trigger('stop')
@@ -267,10 +291,63 @@ def test_targets_of_others_are_shown(world: World) -> None:
     assert gizmo.pose.position[0] == 0.7
 
 
+def test_a_target_is_not_taken_for_our_own_by_its_stamp(world: World) -> None:
+    """In simulated time that stands, all have the same one."""
+    heard = world.listen('target_pose')
+    world.send_joints(joint_1=0.0, joint_2=0.0)
+    world.spin_until(lambda: world.viewer.count_subscribers('target_pose') == 2, 'listener')
+    world.drag('tool0', (0.5, 0.1, 0.0))
+    world.spin_until(lambda: heard, 'target')
+    gizmo = world.viewer._robot.tips['tool0'].gizmo
+    other = world.other.create_publisher(PoseStamped, 'target_pose', 10)
+    message = deepcopy(heard[-1])
+    message.pose.position.x = 0.3
+
+    def shown() -> bool:
+        other.publish(message)
+        return gizmo.pose.position[0] == 0.3
+
+    world.spin_until(shown, 'target of somebody else')
+
+
+def test_the_tool_is_what_is_dragged(world: World) -> None:
+    """As the node that solves means it: to drag what is at the tip would begin with a leap."""
+    world.send_joints(joint_1=0.0, joint_2=0.0)
+    gizmo = world.viewer._robot.tips['tool0'].gizmo
+    assert gizmo.pose.position == pytest.approx([0.9, 0.0, 0.0])
+    world.spin_until(lambda: world.viewer._followed, 'parameters')
+    world.solver.set_parameters([Parameter('target.tool_position', value=[0.1, 0.0, 0.2])])
+    world.spin_until(
+        lambda: gizmo.pose.position == pytest.approx([1.0, 0.0, 0.2]), 'target at the tool')
+    assert world.viewer._robot.tip('tool0').position == pytest.approx([1.0, 0.0, 0.2])
+    world.solver.set_parameters([Parameter('target.tool_position', value=[0.0, 0.0, 0.0])])
+    world.spin_until(
+        lambda: gizmo.pose.position == pytest.approx([0.9, 0.0, 0.0]), 'target at the tip')
+
+
+def test_a_node_that_ends_and_comes_back_is_told_of(world: World) -> None:
+    """Beside its last answer; its parameters are those of the new one then."""
+    world.send_joints(joint_1=0.0, joint_2=0.0)
+    world.solutions.publish(answer_of(('ik_solver_node: tool0', 'reached', 1e-3, 2e-6)))
+    world.spin_until(lambda: 'reached' in world.verdict(), 'answer')
+    world.spin_until(lambda: world.viewer._followed, 'parameters')
+    assert 'does not run' not in world.verdict()
+    world.end_solver()
+    world.spin_until(lambda: 'ik_solver_node does not run' in world.verdict(), 'what is missing')
+    assert 'reached' in world.verdict()
+    world.viewer.wish_trigger('stop')
+    world.spin_until(lambda: 'ik_solver_node does not run' in (
+        world.viewer._panel._said.content), 'what came of it')
+    world.start_solver()
+    world.solver.set_parameters([Parameter('motion.mode', value='track')])
+    world.spin_until(lambda: world.viewer._wants_stream, 'mode')
+    world.spin_until(lambda: 'does not run' not in world.verdict(), 'node')
+
+
 def test_knobs_set_parameters_and_show_them(world: World) -> None:
     """Also those that were changed elsewhere; a refusal is said."""
     mode = world.viewer._panel._knobs['motion.mode'][1]
-    world.spin_until(lambda: world.viewer._mode == 'direct', 'parameters')
+    world.spin_until(lambda: world.viewer._followed, 'parameters')
     change(mode, 'move')
     world.spin_until(
         lambda: world.solver.get_parameter('motion.mode').value == 'move', 'new parameter')
@@ -285,9 +362,8 @@ def test_knobs_set_parameters_and_show_them(world: World) -> None:
 @pytest.mark.parametrize('world', [{}], indirect=True)
 def test_the_robot_comes_by_topic(world: World) -> None:
     """A broken one is refused, and the one there is stays; a new one takes over."""
-    publisher = world.other.create_publisher(String, 'robot_description', QoSProfile(
-        depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
-    assert world.viewer._state() == 'Waiting for a robot_description'
+    publisher = world.other.create_publisher(String, 'robot_description', LATCHED)
+    assert world.viewer._lack() == 'Waiting for a robot_description'
     publisher.publish(String(data=read_urdf(ARM)))
     world.spin_until(lambda: world.viewer._robot, 'robot')
     first = world.viewer._robot
@@ -298,9 +374,12 @@ def test_the_robot_comes_by_topic(world: World) -> None:
         publisher.publish(String(data=broken))
         world.spin_for(0.2)
     assert world.viewer._robot is first
+    notes = world.viewer._panel._notes.content
+    assert 'this robot_description is not shown: robot ' in notes and 'set tip_links' in notes
     publisher.publish(String(data=read_urdf(URDF / 'planar_3r.urdf')))
     world.spin_until(lambda: world.viewer._robot is not first, 'another robot')
     assert world.viewer.count_publishers('target_pose') == 1
+    assert not world.viewer._panel._folder.visible
 
 
 @pytest.mark.parametrize('world', [
@@ -317,6 +396,20 @@ def test_several_tips_have_topics_of_their_own(world: World) -> None:
     world.spin_until(lambda: left and len(right) > 1, 'targets')
     assert position(right[0]) == (0.3, 0.3, 0.0)
     assert position(left[-1]) == (1.0, 0.0, 0.0) and position(right[-1]) == (0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize('world', [
+    {'robot_description': FORK.replace('/finger', ''),
+     'tip_links': ['left', 'right']}], indirect=True)
+def test_several_tips_have_an_answer_each(world: World) -> None:
+    """Of one solve, which is one point of the curves, with the larger error."""
+    world.send_joints(left_hinge=0.1, right_hinge=0.1)
+    world.solutions.publish(answer_of(('ik_solver_node: left', 'reached', 1e-3, 2e-6),
+                                      ('ik_solver_node: right', 'not_reached', 1e-3, 3e-6)))
+    world.spin_until(lambda: 'reached!' in world.verdict(), 'answers')
+    assert '<b>reached</b> left' in world.verdict()
+    assert '<b>not reached</b> right' in world.verdict()
+    assert world.viewer._panel.plots._errors.data[1].tolist() == pytest.approx([3.0])
 
 
 @pytest.mark.parametrize('arguments, code, text', [

@@ -17,6 +17,8 @@ from test_parameters import expected_table
     ({'draw_rate': 100.0}, 'draw_rate is 100.0 [Hz], but must be between 1.0 and 30.0'),
     ({'target_rate': 0.0}, 'target_rate is 0.0 [Hz], but must be between 1.0 and 50.0'),
     ({'solver_nodes': []}, 'solver_nodes is [], but must name at least one node'),
+    ({'solver_nodes': ['left/arm', 'a b']}, "solver_nodes is 'a b', but must be a name in ROS"),
+    ({'tip_links': ['left', 'tool-1']}, "tip_links is 'tool-1', but must be a name in ROS"),
     ({'tip_links': [1]}, 'tip_links is [1], but must be a list of str')])
 def test_wrong_values_are_refused(values: dict[str, Any], reason: str) -> None:
     """With the name, the value and what is allowed."""
@@ -27,7 +29,8 @@ def test_wrong_values_are_refused(values: dict[str, Any], reason: str) -> None:
 
 def test_a_single_name_is_a_list_of_one() -> None:
     """As for the node that solves."""
-    assert parameters.from_mapping({'tip_links': 'tool0'}, ViewerSettings).tip_links == ('tool0',)
+    for tip in ('tool0', 'tool-1'):  # the topic of a single one is not named after it
+        assert parameters.from_mapping({'tip_links': tip}, ViewerSettings).tip_links == (tip,)
 
 
 def test_document_tells_the_same() -> None:

@@ -9,6 +9,7 @@ from ik_solver_node.gallery.scenes.descent import DESCENT, ORDER
 from ik_solver_node.gallery.scenes.forward import ERROR, FORWARD
 from ik_solver_node.gallery.scenes.limits import CLAMP, SAMPLE
 from ik_solver_node.gallery.scenes.minima import MINIMUM, TWISTED
+from ik_solver_node.gallery.scenes.nearest import NEAREST
 from ik_solver_node.gallery.scenes.race import RACE
 from ik_solver_node.gallery.scenes.rate import EARLY_STOP, RATE
 from ik_solver_node.gallery.scenes.slope import SLOPE
@@ -17,7 +18,7 @@ from ik_solver_node.gallery.scenes.tentacle import TENTACLE
 
 SCENES: tuple[Scene, ...] = (
     FORWARD, ERROR, SLOPE, DESCENT, ORDER, EARLY_STOP, RATE, SAMPLE, CLAMP, COMFORT, MINIMUM,
-    TWISTED, TENTACLE, SPIDER, WALK, RACE)
+    NEAREST, TWISTED, TENTACLE, SPIDER, WALK, RACE)
 """All of them."""
 
 

@@ -17,7 +17,7 @@ START = np.array([-0.9, 0.9, 0.2, 1.3, 0.3, 0.8, 0.0])
 """Where the arm begins, on its target [rad]."""
 DRIFTS = 24
 REACH = 0.04
-"""Furthest that a joint moves from one picture to the next [rad]."""
+"""How far a step moves joints towards comfort, before the tip is brought back [rad]."""
 
 
 def drift(first: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

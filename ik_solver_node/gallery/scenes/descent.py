@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ik_solver_node.chain import KinematicChain
-from ik_solver_node.gallery.descents import steps_of
+from ik_solver_node.gallery.descents import joint_by_joint, steps_of
 from ik_solver_node.gallery.robots import load, planar
 from ik_solver_node.gallery.scene import (
     Arm, Choice, Dots, Frame, GHOST, Line, OURS, PLAIN, Plane, Scene, Slider, TARGET, Values)
@@ -15,12 +15,6 @@ import numpy as np
 
 MAP = (-1.6, 2.8), (-0.4, 3.0)
 """The joints of the map [rad]."""
-
-
-def _corners(way: np.ndarray) -> np.ndarray:
-    """Return the way of a sweep joint by joint, from the tip to the base, with its corners."""
-    corners = np.column_stack([way[:-1, 0], way[1:, 1]])
-    return np.vstack([np.stack([way[:-1], corners], axis=1).reshape(-1, 2), way[-1:]])
 
 
 def _descent(values: Values) -> list[Frame]:
@@ -35,10 +29,10 @@ def _descent(values: Values) -> list[Frame]:
     heights = landscape(chain, target, *MAP)
     frames = []
     for i, q in enumerate(way):
-        walked = way[:i + 1] if rule != 'sweep' else _corners(way[:i + 1])
+        walked = way[:i + 1] if rule != 'sweep' else joint_by_joint(way[:i + 1])
         arm = arm_panel('the arm', [
             planar_arm(chain, way[0], GHOST, 'start'), tip_way(chain, way[:i + 1], PLAIN),
-            planar_arm(chain, q, OURS), star(target[:2])], (-0.3, 1.0), (-0.6, 0.9))
+            planar_arm(chain, q, OURS), star(target[:2])], (-0.75, 1.0), (-0.8, 0.95))
         board = Plane('the distance for every pair of angles', [
             heights, Line(walked, PLAIN, 'the way down', 2.2), Dots(way[:i + 1], PLAIN, size=4.0),
             Dots(np.array([[0.9, 1.2]]), TARGET, 'target', '*', 13.0)],
@@ -54,7 +48,7 @@ DESCENT = Scene(
     'moves one joint after the other, so it walks at right angles; `gradient` moves all at once '
     'along the steepest slope; `damped` knows how the slope bends and needs a few steps.',
     (Choice('rule', 'step rule', ('sweep', 'gradient', 'damped'), 'sweep'),
-     Slider('rate', 'rate [rad²/m²]', 0.2, 5.0, 0.1, 2.0),
+     Slider('rate', 'rate of sweep, first of gradient [rad²/m²]', 0.2, 5.0, 0.1, 2.0),
      Slider('first', 'start, first joint [rad]', -1.5, 2.5, 0.1, -0.9),
      Slider('second', 'start, second joint [rad]', 0.0, 2.8, 0.1, 2.2)), _descent, 5.0)
 
@@ -92,7 +86,7 @@ def _order(values: Values) -> list[Frame]:
             planar_arm(chain, ways['tip_to_base'][0], GHOST, 'start'), *arms, star(target[:2])],
             (-0.3, 1.0), (-0.45, 0.85))
         turns = Plane('how far each joint has turned', bars, 'joint, from base to tip',
-                      'turned [rad]', (0.5, 6.5), (0.0, 0.8))
+                      'turned [rad]', (0.5, 6.5), (0.0, 1.0))
         frames.append(Frame((arm, turns), f'sweep {i}'))
     return frames
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ik_solver_node.gallery.descents import PATIENT, steps_of
 from ik_solver_node.gallery.robots import load, planar
 from ik_solver_node.gallery.scene import (
@@ -23,16 +25,16 @@ MOMENTS = 8
 
 
 def stuck(first: float, second: float) -> tuple[np.ndarray, IkResult, IkResult]:
-    """Return the way of a descent from a start, its end, and what a restart makes of it."""
+    """Return the way of a descent from a start, its answer, and the answer with restarts."""
     chain = planar((0.5, 0.4), LIMITS)
     target = PointTarget(chain.forward_kinematics(ANSWER).position)
-    seed, slow = np.array([first, second]), SolverOptions(step_rule=StepRule.GRADIENT, rate=0.5)
+    seed = np.array([first, second])
+    slow = SolverOptions(step_rule=StepRule.GRADIENT, rate=0.5, max_time=PATIENT)
     way = steps_of(chain, target, seed, slow, 60)
     moves = np.flatnonzero(np.abs(np.diff(way, axis=0)).max(axis=1) > 1e-4)
     way = way[:moves.max(initial=-1) + 2]  # while it gives up it stands
-    alone = SolverOptions(max_restarts=0, max_time=PATIENT)
-    return (way, solve(chain, target, way[-1], alone),
-            solve(chain, target, seed, SolverOptions(max_time=PATIENT)))
+    return (way, solve(chain, target, seed, replace(slow, max_restarts=0)),
+            solve(chain, target, seed, slow))
 
 
 def _minimum(values: Values) -> list[Frame]:
@@ -42,9 +44,11 @@ def _minimum(values: Values) -> list[Frame]:
     way, end, found = stuck(float(values['first']), float(values['second']))
     moments: list[tuple[np.ndarray, bool, str]] = [
         (q, False, f'step {i} of the descent') for i, q in enumerate(way)]
-    moments += [(end.positions, False, f'{end.sentence}; {1e3 * end.position_error:.0f} mm off')
+    goes_on = bool(values['restart']) and found.restarts > 0
+    verdict = 'stuck, in the way: ' + ', '.join(end.blocking_joints) if goes_on else end.sentence
+    moments += [(end.positions, False, f'{verdict}; {1e3 * end.position_error:.0f} mm off')
                 ] * MOMENTS
-    if values['restart']:
+    if goes_on:
         moments += [(found.positions, True, f'restart {found.restarts}: {found.sentence}')
                     ] * MOMENTS
     span = (0.5, 3.1), (-2.7, 2.7)
@@ -60,7 +64,7 @@ def _minimum(values: Values) -> list[Frame]:
             Line(walked, PLAIN, 'first descent', 2.2), Dots(walked, PLAIN, size=4.0)]
         if restarted:
             arms.append(planar_arm(chain, q, OURS, 'after a restart'))
-            places += [Line(np.array([end.positions, q]), OURS, 'restart', 1.8, ':'),
+            places += [Line(np.array([end.positions, q]), INK, 'restart', 2.2, ':'),
                        Dots(q[np.newaxis], OURS, size=8.0)]
         arm = arm_panel('the arm', [*arms, star(target[:2])], (-0.75, 0.85), (-0.25, 1.0))
         board = Plane('the distance, inside and outside the limits', [
@@ -134,9 +138,11 @@ def _twisted(values: Values) -> list[Frame]:
             (-0.35, 0.95))
         apart = Plane('how far the joints are from where they were', courses,
                       'part of the way', 'largest of the joints [rad]', (0.0, 1.0), (0.0, 2.6))
-        frames.append(Frame((arm, apart), f'back again, the joints are off by '
-                            f'{np.abs(plain[-1] - HOME).max():.2f} rad without a wish, by '
-                            f'{np.abs(comfortable[-1] - HOME).max():.2f} rad with comfort'))
+        when = ('back again' if i == MOMENTS_AWAY else
+                f'after {100 * i // MOMENTS_AWAY} % of the way')
+        frames.append(Frame((arm, apart), f'{when}, the joints are off by '
+                            f'{np.abs(plain[i] - HOME).max():.2f} rad without a wish, by '
+                            f'{np.abs(comfortable[i] - HOME).max():.2f} rad with comfort'))
     return frames
 
 

@@ -65,7 +65,7 @@ def _race(values: Values) -> list[Frame]:
                                       np.maximum(run.errors[:, 0], 1e-9)])
             courses += [Line(points[:at + 1], COLOURS[rule], f'{rule}: {len(run.way) - 1} steps'),
                         Dots(points[at:at + 1], COLOURS[rule])]
-        view = Space('three rules, one pose', arms, (-0.7, 0.5), (-0.6, 0.6), (0.0, 1.25), 18.0,
+        view = Space('three rules, one pose', arms, (-0.7, 0.5), (-0.6, 0.6), (0.0, 1.35), 18.0,
                      -60.0)
         errors = Plane('how far off', courses, 'step (the scale is logarithmic)',
                        'distance to the target [m]', (1.0, float(MOST)), (1e-9, 2.0),
@@ -80,4 +80,4 @@ RACE = Scene(
     'start, each until it is within 1 µm and 1 µrad. `sweep` is the lesson as it stands, with a '
     'slope that fades at the target; `gradient` adapts its rate; `damped`, the default, is a '
     'Newton step with a cautious beginning.',
-    (Slider('rate', 'rate of sweep [rad²/m²]', 1.0, 4.0, 0.5, 2.0),), _race, 5.0)
+    (Slider('rate', 'rate of sweep [rad²/m²]', 1.5, 4.0, 0.5, 2.0),), _race, 5.0)

@@ -11,6 +11,8 @@ import numpy as np
 
 SECOND = 1.1
 """Where the other joint stands [rad]."""
+MAP = -1.6, 3.3
+"""The first joint, as far as the error is drawn [rad]."""
 
 
 def slopes_at(first: float, sampling: float, target: np.ndarray) -> tuple[float, float]:
@@ -25,7 +27,7 @@ def _slope(values: Values) -> list[Frame]:
     """Go along the error of the first joint with its tangent."""
     chain, sampling = load('planar_2r'), float(values['sampling'])
     target = chain.forward_kinematics([0.9, 1.3]).position
-    firsts = np.linspace(-1.6, 2.6, 121)
+    firsts = np.linspace(*MAP, 141)
     curve = np.array([plain.distance(chain, np.array([one, SECOND]), target) for one in firsts])
     frames = []
     for first in [*np.linspace(-1.4, 2.4, 29), *np.linspace(2.4, -1.4, 29)[1:-1]]:
@@ -36,7 +38,7 @@ def _slope(values: Values) -> list[Frame]:
         arm = arm_panel('the arm, and beside it after a small turn', [
             planar_arm(chain, np.array([beside[0], SECOND]), GHOST),
             planar_arm(chain, np.array([first, SECOND]), OURS),
-            star(target[:2])], (-0.7, 1.0), (-0.8, 0.95))
+            star(target[:2])], (-0.8, 1.0), (-0.8, 1.0))
         error = Plane('the error along the first joint', [
             Line(np.column_stack([firsts, curve]), INK, 'distance'),
             Line(np.column_stack([first + reach, here + sampled * reach]), PLAIN,
@@ -44,7 +46,7 @@ def _slope(values: Values) -> list[Frame]:
             Line(np.column_stack([first + reach, here + exact * reach]), OURS, 'exact tangent',
                  1.8, '--'),
             Dots(np.array([beside]), PLAIN), Dots(np.array([[first, here]]), OURS)],
-            'first joint [rad]', 'distance [m]', (-1.6, 2.6), (-0.1, 1.4))
+            'first joint [rad]', 'distance [m]', MAP, (-0.1, 1.5))
         frames.append(Frame((arm, error), f'slope {exact:+.3f} m/rad, sampled {sampled:+.3f} '
                             f'm/rad: the joint has to turn {"back" if exact > 0 else "on"}'))
     return frames

@@ -7,10 +7,9 @@ from math import atan2, cos, pi, sin
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.gallery.descents import PATIENT
-from ik_solver_node.gallery.robots import limbs, load
+from ik_solver_node.gallery.robots import bodies, limbs, load
 from ik_solver_node.gallery.scene import (
-    Arm, Choice, Dots, Frame, Ground, INK, Line, OURS, PLAIN, Scene, Slider, Space, TARGET, THIRD,
-    Values)
+    Body, Dots, Frame, Ground, Line, OURS, PLAIN, Scene, Slider, Space, TARGET, THIRD, Values)
 from ik_solver_node.gallery.stage import error_panel
 from ik_solver_node.pose import Pose
 from ik_solver_node.solver import solve
@@ -19,8 +18,6 @@ from ik_solver_node.target import PointTarget
 import numpy as np
 
 FEET = tuple(f'foot_{number}' for number in range(1, 9))
-STRIDE = 0.09
-"""How far the body goes in a step [m]."""
 PARTS, STEPS, LIFT = 8, 5, 0.05
 """Pictures of a step, steps of a walk, and how high a foot is lifted [m]."""
 
@@ -81,21 +78,21 @@ def sway(roughness: float, lean: float) -> list[Moment]:
     return moments
 
 
-def walk(roughness: float) -> list[Moment]:
-    """Return a spider that walks: four legs stand while the other four step ahead."""
+def walk(roughness: float, stride: float) -> list[Moment]:
+    """Return a spider that walks, four legs standing, by so much in each step [m]."""
     moments: list[Moment] = []
     feet = _stand(0.0, roughness)
     goes_first = np.arange(8) % 2 == 0
     for step in range(STEPS):
         swings = goes_first if step % 2 == 0 else ~goes_first
         # Half a stride ahead of where the body will be; the first step is half a one.
-        ahead = _stand((step + 1.0) * STRIDE, roughness)
+        ahead = _stand((step + 1.0) * stride, roughness)
         for part in range(PARTS):
             share = (part + 1) / PARTS
             now = feet.copy()
             now[swings] = ((1.0 - share) * feet + share * ahead)[swings]
             now[swings, 2] += 4.0 * LIFT * share * (1.0 - share)
-            moments.append(_moment(_body((step + share) * STRIDE - 0.5 * STRIDE, roughness), now,
+            moments.append(_moment(_body((step + share - 0.5) * stride, roughness), now,
                                    ~swings if share < 1.0 else np.ones(8, dtype=bool), moments))
         feet = np.where(swings[:, np.newaxis], ahead, feet)
     return moments
@@ -130,27 +127,35 @@ def _moment(body: Pose, footholds: np.ndarray, stands: np.ndarray,
     return Moment(body, footholds, stands, result.positions)
 
 
-def _spider(values: Values) -> list[Frame]:
-    """Show the spider sway or walk."""
+def _sway(values: Values) -> list[Frame]:
+    """Show the spider sway."""
     roughness = float(values['roughness'])
-    walks = values['what'] == 'walk'
-    moments = walk(roughness) if walks else sway(roughness, float(values['lean']))
+    return _frames(sway(roughness, float(values['lean'])), roughness, False)
+
+
+def _walk(values: Values) -> list[Frame]:
+    """Show the spider walk."""
+    roughness = float(values['roughness'])
+    return _frames(walk(roughness, float(values['stride'])), roughness, True)
+
+
+def _frames(moments: list[Moment], roughness: float, is_followed: bool) -> list[Frame]:
+    """Return what is seen of the spider by who stands there, or by who goes beside it."""
     errors = np.array([moment.errors().max() for moment in moments])
-    length = max(moment.body.position[0] for moment in moments)
-    ground = _ground((-0.5, length + 0.5), roughness)
-    bodies = np.array([moment.body.position for moment in moments])
+    places = np.array([moment.body.position for moment in moments])
+    ground = _ground((-0.55, places[:, 0].max() + 0.55), roughness)
     frames = []
     for i, moment in enumerate(moments):
-        items: list[Arm | Line | Dots | Ground] = [ground, Line(bodies, THIRD, 'way of the body')]
-        legs = moment.legs()
-        for leg, stands in zip(legs, moment.stands):
-            items.append(Arm(leg[1:], OURS if stands else PLAIN, thickness=0.016))
-        rim = np.array([leg[1] for leg in legs])
-        items.append(Arm(np.vstack([rim, rim[:1]]), INK, thickness=0.03))
-        items.append(Dots(moment.footholds[moment.stands], TARGET, 'footholds', size=7.0))
-        centre = moment.body.position[0] if walks else 0.0
-        view = Space('the spider walks' if walks else 'the body moves, the feet stay', items,
-                     (centre - 0.45, centre + 0.45), (-0.45, 0.45), (-0.15, 0.3), 26.0, -62.0, 1.2)
+        lifted = moment.footholds[~moment.stands]
+        items: list[Line | Dots | Body | Ground] = [
+            ground, Line(places, THIRD, 'way of the body'),
+            *bodies('spider', spider(), moment.q, moment.body.matrix()),
+            Dots(moment.footholds[moment.stands], TARGET, 'footholds', size=7.0)]
+        if len(lifted):
+            items.append(Dots(lifted, PLAIN, 'on their way to the next', size=5.0))
+        centre = places[i, 0] if is_followed else 0.0
+        view = Space('eight legs, one solve', items, (centre - 0.5, centre + 0.5), (-0.5, 0.5),
+                     (-0.15, 0.3), 26.0, -62.0, 1.2)
         panel = error_panel('the worst foot', [('off its foothold [m]', OURS, errors)], i,
                             'picture', 'distance [m]', 1e-6)
         frames.append(Frame((view, panel), f'{int(moment.stands.sum())} feet stand, the worst is '
@@ -160,22 +165,21 @@ def _spider(values: Values) -> list[Frame]:
 
 def _ground(span: tuple[float, float], roughness: float) -> Ground:
     """Return the ground below the spider."""
-    xs, ys = np.linspace(*span, 48), np.linspace(-0.5, 0.5, 32)
+    xs, ys = np.linspace(*span, 48), np.linspace(-0.55, 0.55, 34)
     return Ground(xs, ys, np.array([[height_at(x, y, roughness) for x in xs] for y in ys]))
 
 
-CONTROLS = (Slider('roughness', 'roughness of the ground [m]', 0.0, 0.03, 0.005, 0.02),
-            Slider('lean', 'how far the body leans [rad]', 0.0, 0.2, 0.02, 0.12))
+ROUGHNESS = Slider('roughness', 'roughness of the ground [m]', 0.0, 0.03, 0.005, 0.02)
 SPIDER = Scene(
     'spider', 'spider', 'The body moves, the feet stay',
     'Eight legs of three joints on one body, each reaching for its own foothold, all in one '
     'solve. Where the body goes, a foothold that stands still in the world moves against it, '
     'seen from the body: so the feet stay where they are, on uneven ground, while the body goes '
     'around.',
-    (Choice('what', 'what it does', ('sway', 'walk'), 'sway'), *CONTROLS), _spider, 8.0)
+    (ROUGHNESS, Slider('lean', 'how far the body leans [rad]', 0.0, 0.2, 0.02, 0.12)), _sway, 8.0)
 WALK = Scene(
     'spider_walk', 'spider', 'And it walks',
-    'Four legs stand (blue) while the other four swing ahead (red), then they change. The body '
-    'follows the height and the slope of the ground. Nothing but footholds is given: each moment '
-    'is one solve for twenty-four joints, from the moment before.',
-    (Choice('what', 'what it does', ('walk', 'sway'), 'walk'), *CONTROLS), _spider, 10.0)
+    'Four legs stand on their footholds (green) while the other four swing ahead (red), then they '
+    'change. The body follows the height and the slope of the ground. Nothing but footholds is '
+    'given: each moment is one solve for twenty-four joints, from the moment before.',
+    (ROUGHNESS, Slider('stride', 'length of a step [m]', 0.03, 0.12, 0.01, 0.09)), _walk, 10.0)

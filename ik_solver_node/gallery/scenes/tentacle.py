@@ -64,7 +64,7 @@ def _tentacle(values: Values) -> list[Frame]:
             bends += [Line(points, colour,
                            f'{label}: {np.linalg.norm(result.positions):.2f} rad in all'),
                       Dots(points, colour, size=4.0)]
-        view = Space('thirty joints, one target', items, (-0.6, 0.6), (-0.6, 0.6),
+        view = Space('thirty joints, one target', items, (-0.65, 0.65), (-0.65, 0.65),
                      (0.0, 1.0), 18.0, -60.0)
         joints = Plane('how far each pair of joints bends', bends,
                        'pair of joints, from base to tip', 'bent by [rad]',

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from geometry_msgs.msg import Pose as PoseMessage, Quaternion
+from geometry_msgs.msg import Quaternion
 from ik_solver_node.pose import Pose
+from ik_solver_node.ros.conversions import pose_to_msg
 from ik_solver_node.ros.rviz.markers import shape, TARGET
 from visualization_msgs.msg import InteractiveMarker, InteractiveMarkerControl, Marker
 
@@ -38,7 +39,7 @@ def handle_marker(name: str, base_link: str, pose: Pose, size: float) -> Interac
     """
     marker = InteractiveMarker(name=name, description=name, scale=size)
     marker.header.frame_id = base_link
-    marker.pose = pose_message(pose)
+    marker.pose = pose_to_msg(pose)
     for axis, turn in TURNS.items():
         for verb, mode in MODES.items():
             marker.controls.append(InteractiveMarkerControl(
@@ -47,12 +48,3 @@ def handle_marker(name: str, base_link: str, pose: Pose, size: float) -> Interac
         name='move', interaction_mode=InteractiveMarkerControl.MOVE_3D, always_visible=True,
         markers=[shape(Marker.SPHERE, TARGET, *[BALL * size] * 3, alpha=0.5)]))
     return marker
-
-
-def pose_message(pose: Pose) -> PoseMessage:
-    """Return a pose as a message."""
-    message = PoseMessage()
-    at, turned = message.position, message.orientation
-    at.x, at.y, at.z = pose.position.tolist()
-    turned.x, turned.y, turned.z, turned.w = pose.quat_xyzw.tolist()
-    return message

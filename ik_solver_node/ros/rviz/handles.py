@@ -9,9 +9,9 @@ from typing import Any
 
 from ik_solver_node.exceptions import InvalidPoseError, MissingDependencyError
 from ik_solver_node.pose import Pose
-from ik_solver_node.ros.conversions import pose_from_msg
+from ik_solver_node.ros.conversions import pose_from_msg, pose_to_msg
 from ik_solver_node.ros.rviz.handle import Handle
-from ik_solver_node.ros.rviz.handle_marker import handle_marker, pose_message
+from ik_solver_node.ros.rviz.handle_marker import handle_marker
 from ik_solver_node.ros.rviz.scene import is_near
 from rclpy.node import Node
 from visualization_msgs.msg import InteractiveMarkerFeedback
@@ -102,7 +102,7 @@ class Handles:
 
     def _place(self, tip: str) -> None:
         """Tell where a handle is."""
-        self._server.setPose(tip, pose_message(self._handles[tip].pose))
+        self._server.setPose(tip, pose_to_msg(self._handles[tip].pose))
         self._server.applyChanges()
 
     def _on_feedback(self, feedback: InteractiveMarkerFeedback) -> None:
@@ -116,7 +116,7 @@ class Handles:
                 if is_near(pose.position):
                     handle.drag(pose, now)
             # As it was checked, and not as it came.
-            self._server.setPose(feedback.marker_name, pose_message(handle.pose))
+            self._server.setPose(feedback.marker_name, pose_to_msg(handle.pose))
         else:
             handle.hold(now)
 

@@ -25,11 +25,14 @@ LINE_WIDTH, TIP_SIZE, TEXT_SIZE, TEXT_HEIGHT = 0.06, 0.7, 0.3, 1.6
 """In lengths of the axes of a target; the last one is how far above the target a verdict is."""
 LETTERS = 44
 """How long a line of a verdict may be."""
+IDS_OF_A_TIP = 10
+"""In each namespace, how many numbers of markers are kept for a tip."""
 
 
-def marker_array(scene: Scene, size: float, stamp: Time, afresh: bool = False) -> MarkerArray:
+def marker_array(scenes: Sequence[Scene], size: float, stamp: Time,
+                 afresh: bool = False) -> MarkerArray:
     """
-    Return all markers of a scene; those that are not there now are deleted.
+    Return all markers of the scenes of a robot; those that are not there now are deleted.
 
     Each array is complete, so that the last one is enough for who comes late. Markers are locked
     to their frame: RViz draws them where the base is now, not where it was at their stamp, which
@@ -37,8 +40,8 @@ def marker_array(scene: Scene, size: float, stamp: Time, afresh: bool = False) -
 
     Parameters
     ----------
-    scene : Scene
-        What is to be seen.
+    scenes : sequence of Scene
+        What is to be seen of each tip, all in one base frame.
     size : float
         Length of the axes of a target [m].
     stamp : Time
@@ -47,8 +50,24 @@ def marker_array(scene: Scene, size: float, stamp: Time, afresh: bool = False) -
         Whether all that was shown before is deleted first, such as that of another robot.
 
     """
+    array = MarkerArray()
+    if afresh:
+        array.markers.append(Marker(action=Marker.DELETEALL))
+    for tip, scene in enumerate(scenes):
+        for (namespace, number), marker in _drawn(scene, size).items():
+            marker = marker or Marker(action=Marker.DELETE)
+            marker.ns, marker.id = namespace, IDS_OF_A_TIP * tip + number
+            array.markers.append(marker)
+    for marker in array.markers:
+        marker.header.frame_id, marker.header.stamp = scenes[0].chain.base_link, stamp
+        marker.frame_locked = True
+    return array
+
+
+def _drawn(scene: Scene, size: float) -> dict[tuple[str, int], Marker | None]:
+    """Return the markers of a scene by namespace and number; None for what is not there."""
     shown = scene.shown_position
-    drawn = {
+    return {
         ('target', 0): _axes(shown, scene.wanted_rotation, size),
         ('target', 1): _ball(scene, 0.25 * size),
         ('target', 2): _arrow(shown, scene.wanted_direction, size),
@@ -59,17 +78,6 @@ def marker_array(scene: Scene, size: float, stamp: Time, afresh: bool = False) -
         ('lines', 0): _strip(list(scene.lines), LINES, 0.5 * LINE_WIDTH * size),
         ('verdict', 0): _text(scene, size),
     }
-    array = MarkerArray()
-    if afresh:
-        array.markers.append(Marker(action=Marker.DELETEALL))
-    for (namespace, number), marker in drawn.items():
-        marker = marker or Marker(action=Marker.DELETE)
-        marker.ns, marker.id = namespace, number
-        array.markers.append(marker)
-    for marker in array.markers:
-        marker.header.frame_id, marker.header.stamp = scene.chain.base_link, stamp
-        marker.frame_locked = True
-    return array
 
 
 def error_colour(error: float) -> Colour:

@@ -3,7 +3,8 @@ The node ``ik_solver_rviz``: markers, handles and a ghost, for RViz.
 
 ===========================  ====================  ================================================
 target_pose                  in, PoseStamped       what the node that moves the arm gets; and out,
-                                                   from a handle
+                                                   from a handle; with several tips, as all others
+                                                   of targets, ``<tip>/target_pose``
 target_point, _orientation,  in                    the same
 _direction, _poses, _path
 robot_description            in, String            latched, if no parameter of that node has it
@@ -27,37 +28,31 @@ from collections.abc import Callable
 import math
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import (
-    PointStamped, PoseArray, PoseStamped, QuaternionStamped, Vector3Stamped)
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.pose import Pose
 from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.parameters import NodeParameters
-from ik_solver_node.ros.running import run
-from ik_solver_node.ros.rviz.followed import FollowedParameters
-from ik_solver_node.ros.rviz.handle_marker import pose_message
+from ik_solver_node.ros.running import run, settings_of
 from ik_solver_node.ros.rviz.handles import Handles, TOPICS
 from ik_solver_node.ros.rviz.markers import marker_array
 from ik_solver_node.ros.rviz.scene import ghost_joints, Scene, Trail
 from ik_solver_node.ros.rviz.settings import RvizSettings
-from nav_msgs.msg import Path
+from ik_solver_node.ros.rviz.targets import LOG_PERIOD, TipTargets
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Header, String
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
 NODE_NAME = 'ik_solver_rviz'
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-NEWEST = QoSProfile(depth=1)
-
-LOG_PERIOD = 1.0
-"""Time between two warnings of a kind [s]."""
 
 
 class RvizNode(Node):
@@ -73,11 +68,14 @@ class RvizNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: RvizSettings = parameters.declare(self, RvizSettings)
+        self._settings: RvizSettings = settings_of(self, RvizSettings)
         self._solver: NodeParameters | None = None
         self._text: str | None = None
-        self._scene: Scene | None = None
-        self._is_afresh = True
+        self._chain: KinematicChain | None = None
+        self._scenes: dict[str, Scene] = {}
+        self._targets: dict[str, TipTargets] = {}
+        self._verdicts: list[DiagnosticStatus] = []
+        self._is_afresh, self._has_handles = True, False
         self._present: dict[str, float] = {}
         self._destination: dict[str, float] = {}
         # Simulated time may stand still; whoever looks must still see something.
@@ -85,7 +83,6 @@ class RvizNode(Node):
         self._frames = Frames(self)
         self._markers = self.create_publisher(MarkerArray, 'ik_markers', LATCHED)
         self._ghost = self.create_publisher(JointState, 'ghost/joint_states', 10)
-        self._dragged = self.create_publisher(PoseStamped, 'target_pose', NEWEST)
         self._triggers = {name: self.create_client(Trigger, f'{self._settings.solver_node}/{name}')
                           for name in ('stop', 'resume')}
         self._handles = self._made_handles()
@@ -113,19 +110,13 @@ class RvizNode(Node):
             return None
 
     def _listen(self) -> None:
-        """Subscribe to all that is shown."""
+        """Subscribe to all that is shown, but targets: their topics depend on the robot."""
         solver = self._settings.solver_node
         kinds: tuple[tuple[Any, str, Callable[[Any], None], QoSProfile], ...] = (
             (String, 'robot_description', self._on_description, LATCHED),
             (JointState, 'joint_states', self._on_joint_states, qos_profile_sensor_data),
             (DiagnosticArray, f'{solver}/solution', self._on_solution, LATCHED),
-            (JointState, f'{solver}/destination', self._on_destination, LATCHED),
-            (PoseStamped, 'target_pose', self._on_target_pose, NEWEST),
-            (PointStamped, 'target_point', self._on_target_point, NEWEST),
-            (QuaternionStamped, 'target_orientation', self._on_target_orientation, NEWEST),
-            (Vector3Stamped, 'target_direction', self._on_target_direction, NEWEST),
-            (PoseArray, 'target_poses', self._on_target_poses, NEWEST),
-            (Path, 'target_path', self._on_target_path, NEWEST))
+            (JointState, f'{solver}/destination', self._on_destination, LATCHED))
         for kind, topic, callback, qos in kinds:
             self.create_subscription(kind, topic, callback, qos)
 
@@ -137,8 +128,11 @@ class RvizNode(Node):
         if before is None or any(getattr(before, name) != getattr(solver, name)
                                  for name in parameters.CHAIN_FIELDS):
             self._use_robot()
-        elif self._scene is not None:
-            self._scene.tool = solver.target.tool
+            return
+        self._show_targets()
+        was, tool = before.target, solver.target
+        if (was.tool_position, was.tool_rpy) != (tool.tool_position, tool.tool_rpy):
+            self._has_handles = False  # they are where the last tool was
 
     def _on_description(self, message: String) -> None:
         """Show a robot that comes by topic."""
@@ -157,10 +151,11 @@ class RvizNode(Node):
             return
         if chain is None:
             return
-        self._scene = Scene(
-            chain, Trail(self._settings.trail_length, self._settings.trail_spacing),
-            self._solver.target.tool)
-        self._is_afresh = True
+        trail = self._settings.trail_length, self._settings.trail_spacing
+        self._chain, self._is_afresh, self._has_handles = chain, True, False
+        self._scenes = {tip: Scene(chain, tip, Trail(*trail)) for tip in chain.tip_links}
+        self._show_targets()
+        self._show_verdicts()
         if self._handles is not None:
             self._handles.show(chain.base_link, {})
         topics = [self._markers.topic_name]
@@ -168,11 +163,22 @@ class RvizNode(Node):
             topics.append(self.resolve_topic_name(TOPICS))
         self.get_logger().info(
             f'ready: robot {chain.model.name!r} from {chain.base_link!r} to '
-            f'{chain.tip_links[0]!r} is shown on {" and ".join(topics)}')
-        if len(chain.tip_links) > 1:
-            self.get_logger().warning(
-                f'of {len(chain.tip_links)} tip_links only the way of {chain.tip_links[0]!r} is '
-                'shown, without targets and handle; ik_solver_viewer has one at each')
+            f'{", ".join(map(repr, chain.tip_links))} is shown on {" and ".join(topics)}')
+
+    def _show_targets(self) -> None:
+        """Listen to the targets of all tips, and of no others."""
+        assert self._solver is not None
+        prefixes = {self._prefix(tip): scene for tip, scene in self._scenes.items()}
+        for prefix in self._targets.keys() - prefixes.keys():
+            self._targets.pop(prefix).close()
+        for prefix, scene in prefixes.items():
+            if prefix not in self._targets:
+                self._targets[prefix] = TipTargets(self, prefix, self._frames, self._follow)
+            self._targets[prefix].show_in(scene, self._solver.target)
+
+    def _prefix(self, tip: str) -> str:
+        """Return what the topics of the targets of a tip begin with."""
+        return '' if len(self._scenes) == 1 else f'{tip}/'
 
     def _on_joint_states(self, message: JointState) -> None:
         """Note where the joints are; a part of them may come in each message."""
@@ -187,101 +193,42 @@ class RvizNode(Node):
         try:
             positions = conversions.joint_positions(message)
         except IkSolverError as error:
-            self._skip('joints', error)
+            self.get_logger().warning(
+                f'joints not shown: {error}', throttle_duration_sec=LOG_PERIOD)
             return {}
         return {name: value for name, value in positions.items() if math.isfinite(value)}
 
-    def _skip(self, what: str, error: IkSolverError) -> None:
-        """Say why something is not shown."""
-        self.get_logger().warning(f'{what} not shown: {error}', throttle_duration_sec=LOG_PERIOD)
-
-    # --- targets and answers -----------------------------------------------------------------
-
-    def _on_target_pose(self, message: PoseStamped) -> None:
-        """Show a pose, and bring the handle there."""
-        def show(scene: Scene, solver: NodeParameters) -> None:
-            pose = self._base_pose(scene, message.header, message.pose)
-            scene.aim(solver.target.pose(pose))
-            if self._handles is not None:
-                self._handles.follow(scene.chain.tip_links[0], pose)
-
-        self._show(show)
-
-    def _on_target_point(self, message: PointStamped) -> None:
-        """Show a point."""
-        self._aim(message.header, message.point, conversions.point_target)
-
-    def _on_target_orientation(self, message: QuaternionStamped) -> None:
-        """Show an orientation."""
-        self._aim(message.header, message.quaternion, conversions.orientation_target)
-
-    def _on_target_direction(self, message: Vector3Stamped) -> None:
-        """Show a direction."""
-        self._aim(message.header, message.vector, conversions.direction_target)
-
-    def _on_target_poses(self, message: PoseArray) -> None:
-        """Show straight lines."""
-        self._lead([(message.header, pose) for pose in message.poses])
-
-    def _on_target_path(self, message: Path) -> None:
-        """Show straight lines of which each pose may have a frame of its own."""
-        self._lead([(stamped.header if stamped.header.frame_id else message.header, stamped.pose)
-                    for stamped in message.poses])
-
-    def _aim(self, header: Header, message: Any, convert: Callable[..., Any]) -> None:
-        """Show one target."""
-        self._show(lambda scene, solver: scene.aim(convert(
-            message, self._frames.T_base_frame(scene.chain.base_link, header), solver.target)))
-
-    def _lead(self, stamped: list[tuple[Header, Any]]) -> None:
-        """Show straight lines, if there are any."""
-        def show(scene: Scene, solver: NodeParameters) -> None:
-            poses = [self._base_pose(scene, header, pose) for header, pose in stamped]
-            if poses:
-                scene.lead(poses, solver.target.pose(poses[-1]))
-
-        self._show(show)
-
-    def _base_pose(self, scene: Scene, header: Header, pose: Any) -> Pose:
-        """Return a pose message in the base frame."""
-        return conversions.base_pose(
-            pose, self._frames.T_base_frame(scene.chain.base_link, header))
-
-    def _show(self, show: Callable[[Scene, NodeParameters], None]) -> None:
-        """Show something, or say why not."""
-        if self._scene is None or self._solver is None:
-            return
-        try:
-            show(self._scene, self._solver)
-        except IkSolverError as error:
-            self._skip('target', error)
-
     def _on_solution(self, message: DiagnosticArray) -> None:
-        """Show the verdict."""
-        for status in message.status[:1]:
-            self._show(lambda scene, _: scene.judge(
-                min(int.from_bytes(status.level, 'little'), 2), status.message))
+        """Show the verdicts, one for each tip."""
+        self._verdicts = list(message.status)
+        self._show_verdicts()
+
+    def _show_verdicts(self) -> None:
+        """Show what of the last verdicts is about this robot: they may have come before it."""
+        for status in self._verdicts:
+            scene = self._scenes.get(status.name.partition(': ')[2])
+            if scene is not None and status.hardware_id == scene.chain.model.name:
+                scene.judge(min(int.from_bytes(status.level, 'little'), 2), status.message)
 
     # --- handles -----------------------------------------------------------------------------
 
+    def _follow(self, tip: str, pose: Pose) -> None:
+        """Bring a handle to where others want the tip."""
+        if self._handles is not None:
+            self._handles.follow(tip, pose)
+
     def _put_at_tip(self, tip: str) -> None:
         """Bring a handle to where the tip is."""
-        if self._handles is not None and self._scene is not None and self._scene.tip is not None:
-            self._handles.put(tip, self._scene.tip)
+        pose = self._scenes[tip].tip
+        if self._handles is not None and pose is not None:
+            self._handles.put(tip, pose)
 
     def _go_home(self, tip: str) -> None:
         """Ask for the pose in which the tip was seen first."""
-        if self._handles is not None and self._scene is not None and self._scene.home is not None:
-            self._handles.put(tip, self._scene.home)
-            self._send(self._scene.home)
-
-    def _send(self, pose: Pose) -> None:
-        """Publish a target."""
-        assert self._scene is not None
-        message = PoseStamped(pose=pose_message(pose))
-        message.header.stamp = self.get_clock().now().to_msg()
-        message.header.frame_id = self._scene.chain.base_link
-        self._dragged.publish(message)
+        home = self._scenes[tip].home
+        if self._handles is not None and home is not None:
+            self._handles.put(tip, home)
+            self._targets[self._prefix(tip)].send(home)
 
     def _call(self, name: str) -> None:
         """Call a service of the node that moves the arm, and log what it says."""
@@ -296,23 +243,31 @@ class RvizNode(Node):
 
     def _on_timer(self) -> None:
         """Publish what is new."""
-        scene = self._scene
-        if scene is None:
+        if self._chain is None:
             return
-        was_seen = scene.tip is not None
-        scene.see_joints(self._present)
-        if self._handles is not None:
-            if scene.tip is not None and not was_seen and len(scene.chain.tip_links) == 1:
-                self._handles.show(scene.chain.base_link, {scene.chain.tip_links[0]: scene.tip})
-            for pose in self._handles.take_due().values():
-                self._send(pose)
-        stamp = self.get_clock().now().to_msg()
-        if scene.changed:
+        scenes, stamp = list(self._scenes.values()), self.get_clock().now().to_msg()
+        for scene in scenes:
+            scene.see_joints(self._present)
+        self._serve_handles(self._chain.base_link)
+        if any(scene.changed for scene in scenes):
             self._markers.publish(marker_array(
-                scene, self._settings.size, stamp, self._is_afresh))
-            scene.changed = self._is_afresh = False
+                scenes, self._settings.size, stamp, self._is_afresh))
+            self._is_afresh = False
+            for scene in scenes:
+                scene.changed = False
         self._ghost.publish(conversions.joint_state(
-            ghost_joints(scene.chain, self._destination, self._present), stamp))
+            ghost_joints(self._chain, self._destination, self._present), stamp))
+
+    def _serve_handles(self, base_link: str) -> None:
+        """Have handles as soon as it is known where the tips are, and send what they are for."""
+        if self._handles is None:
+            return
+        tips = {tip: scene.tip for tip, scene in self._scenes.items() if scene.tip is not None}
+        if not self._has_handles and len(tips) == len(self._scenes):
+            self._handles.show(base_link, tips)
+            self._has_handles = True
+        for tip, pose in self._handles.take_due().items():
+            self._targets[self._prefix(tip)].send(pose)
 
 
 def main(args: list[str] | None = None) -> int:

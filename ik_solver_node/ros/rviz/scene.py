@@ -53,19 +53,21 @@ class Trail:
 
 class Scene:
     """
-    What is known about one robot and its targets, all in the base frame.
+    What is known about one tip of a robot and its targets, all in the base frame.
 
     Parameters
     ----------
     chain : KinematicChain
         The chain that is moved.
+    tip_link : str
+        The tip link.
     trail : Trail
         Where the way of the tip is kept.
-    tool : Pose or None
-        What is meant by the tip, in the tip link, if it is not that itself.
 
     Attributes
     ----------
+    tool : Pose or None
+        What is meant by the tip, in the tip link, if it is not that itself.
     tip, home : Pose or None
         Where the tip, or its tool, is, and where it was seen first.
     target : Target or None
@@ -81,8 +83,9 @@ class Scene:
 
     """
 
-    def __init__(self, chain: KinematicChain, trail: Trail, tool: Pose | None) -> None:
-        self.chain, self.trail, self.tool = chain, trail, tool
+    def __init__(self, chain: KinematicChain, tip_link: str, trail: Trail) -> None:
+        self.chain, self.tip_link, self.trail = chain, tip_link, trail
+        self.tool: Pose | None = None
         self.tip: Pose | None = None
         self.home: Pose | None = None
         self.target: Target | None = None
@@ -95,7 +98,7 @@ class Scene:
         q = np.array([positions.get(name, math.nan) for name in self.chain.joint_names])
         if not (np.abs(q) < FAR).all():
             return
-        tip = self._tool_at(self.chain.forward_kinematics(q))
+        tip = self._tool_at(self.chain.forward_kinematics(q, self.tip_link))
         if not is_near(tip.position) or (self.tip is not None and np.abs(
                 tip.matrix() - self.tip.matrix()).max() < STILL):
             return

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-import re
 
-from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.options import check_options, option
-
-NODE = re.compile(r'/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
-"""What the name of a node may be."""
+from ik_solver_node.ros.names import check_name
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class RvizSettings:
         0.005, 'how far these points are apart at least', unit='m', minimum=1e-6, maximum=100.0,
         read_only=True)
     handles: bool = option(
-        True, 'whether there is a handle to drag for the tip; needs interactive_markers',
+        True, 'whether there is a handle to drag for each tip; needs interactive_markers',
         read_only=True)
     send_while_dragging: bool = option(
         True, 'whether targets are sent while a handle is dragged, until its menu says otherwise; '
@@ -49,6 +45,4 @@ class RvizSettings:
     def __post_init__(self) -> None:
         """Check every field."""
         check_options(self)
-        if not NODE.fullmatch(self.solver_node):
-            raise OptionsError(f'solver_node is {self.solver_node!r}, but must be the name of a '
-                               'node, such as ik_solver_node or /left/ik_solver_node')
+        check_name('solver_node', self.solver_node, '/left/ik_solver_node')

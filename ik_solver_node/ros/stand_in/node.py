@@ -29,15 +29,14 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
-from ik_solver_node.ros import conversions as messages, parameters
-from ik_solver_node.ros.running import run
+from ik_solver_node.ros import conversions as messages, description, parameters
+from ik_solver_node.ros.running import run, settings_of
 from ik_solver_node.ros.stand_in import conversions
 from ik_solver_node.ros.stand_in.arm import StandInArm
 from ik_solver_node.ros.stand_in.refusal import CommandRefusedError
 from ik_solver_node.ros.stand_in.settings import Controller, StandInSettings
 from ik_solver_node.ros.stand_in.status import SIMULATION, StandInStatus
 from ik_solver_node.ros.stand_in.with_control_msgs import ControlMsgsInterfaces
-from ik_solver_node.urdf_file import read_urdf
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_system_default, QoSProfile
@@ -64,7 +63,7 @@ class StandInNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: StandInSettings = parameters.declare(self, StandInSettings)
+        self._settings: StandInSettings = settings_of(self, StandInSettings)
         self._status = StandInStatus()
         self._arm: StandInArm | None = None
         self._extra: ControlMsgsInterfaces | None = None
@@ -79,14 +78,11 @@ class StandInNode(Node):
 
     def _start(self) -> None:
         """Get an arm, and only then listen."""
-        for sentence in parameters.unknown_overrides(
-                getattr(self, '_parameter_overrides', {}), StandInSettings):
-            self.get_logger().warning(sentence)
         self.get_logger().warning(
             f'{SIMULATION}: joint_states of this node tell where simulated joints are')
-        settings = self._settings
-        if settings.robot_description or settings.urdf_file:
-            self._use(settings.robot_description or read_urdf(settings.urdf_file))
+        urdf = description.text_of(self._settings)
+        if urdf is not None:
+            self._use(urdf)
         else:
             topic = self.create_subscription(
                 String, 'robot_description', self._on_description, QoSProfile(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 import math
-import re
 
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.ros.lists import check_tuple
+from ik_solver_node.ros.names import check_name
 from ik_solver_node.ros.stand_in.feedback import Fault
 from ik_solver_node.ros.stand_in.trajectory_controller import TrajectoryOptions
 
@@ -26,10 +26,6 @@ DEFAULT_NAMES = {Controller.JOINT_TRAJECTORY: 'joint_trajectory_controller',
                  Controller.FORWARD_COMMAND: 'forward_position_controller',
                  Controller.JOINT_COMMANDS: ''}
 """What the controllers are called by custom."""
-
-
-NAME = re.compile(r'/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
-"""What the first part of a topic may be."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +90,8 @@ class StandInSettings:
         check_options(self)
         check_tuple(self, 'joints', str)
         check_tuple(self, 'start_positions', float)
-        if self.controller_name and not NAME.fullmatch(self.controller_name):
-            raise OptionsError(f'controller_name is {self.controller_name!r}, but must be the '
-                               'first part of a topic: letters, digits and _, no digit first')
+        if self.controller_name:
+            check_name('controller_name', self.controller_name, 'left/arm_controller')
         if len(set(self.joints)) != len(self.joints):
             raise OptionsError(f'joints is {list(self.joints)}, but must name no joint twice')
         if not all(map(math.isfinite, self.start_positions)):

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
+from ik_solver_node.appearance.joint_tree import JointTree
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.viewer.joint_tree import JointTree
 import numpy as np
 import pytest
-from robots import OWN_ROBOTS
-
-MIMICS = """
-<robot name="gripper">
-  <link name="base"/><link name="left"/><link name="right"/>
-  <joint name="left_slide" type="prismatic">
-    <parent link="base"/><child link="left"/><axis xyz="0 1 0"/>
-    <limit lower="0.01" upper="0.05" effort="1" velocity="1"/>
-  </joint>
-  <joint name="right_slide" type="prismatic">
-    <parent link="base"/><child link="right"/><axis xyz="0 1 0"/>
-    <limit lower="-0.05" upper="0" effort="1" velocity="1"/>
-    <mimic joint="left_slide" multiplier="-1"/>
-  </joint>
-</robot>
-"""
+from robots import GRIPPER, OWN_ROBOTS
 
 
 @pytest.mark.parametrize('name', sorted(OWN_ROBOTS))
@@ -43,7 +28,7 @@ def test_tips_are_where_the_chain_has_them(name: str) -> None:
 
 def test_mimic_joints_follow_until_they_are_told() -> None:
     """A rule counts as long as nobody says where the joint really is."""
-    tree = JointTree(parse_urdf(MIMICS))
+    tree = JointTree(parse_urdf(GRIPPER))
     assert tree.position('left_slide') == 0.01  # as near to 0 as it can be
     assert tree.update({'left_slide': 0.03})
     assert tree.position('right_slide') == -0.03
@@ -53,7 +38,7 @@ def test_mimic_joints_follow_until_they_are_told() -> None:
 
 def test_only_what_is_of_use_counts() -> None:
     """Unknown joints and numbers that are none are passed over; the same again is no motion."""
-    tree = JointTree(parse_urdf(MIMICS))
+    tree = JointTree(parse_urdf(GRIPPER))
     assert not tree.update({'left_slide': float('nan'), 'wheel': 1.0})
     assert not tree.has_heard_of(['left_slide'])
     assert tree.update({'left_slide': 0.02})
@@ -64,4 +49,4 @@ def test_only_what_is_of_use_counts() -> None:
 def test_size_is_that_of_the_robot() -> None:
     """The planar arm of 0.5 m and 0.4 m is straight at first."""
     assert JointTree(parse_urdf(OWN_ROBOTS['planar_2r'].urdf())).size() == pytest.approx(0.9)
-    assert JointTree(parse_urdf(MIMICS)).size() == 0.1
+    assert JointTree(parse_urdf(GRIPPER)).size() == 0.1

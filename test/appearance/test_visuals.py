@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ik_solver_node.viewer.visuals import (
+from ik_solver_node.appearance.visuals import (
     Box, Capsule, Cylinder, MeshFile, read_visuals, Sphere, Visual)
 import numpy as np
 import pytest

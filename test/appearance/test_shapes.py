@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+import sys
 
-from ik_solver_node.viewer.mesh_files import MeshError, MeshFinder
-from ik_solver_node.viewer.shapes import load, MISSING, Shape, shapes_of
-from ik_solver_node.viewer.visuals import (
+from ik_solver_node.appearance.shapes import load, MISSING, Shape, shapes_of
+from ik_solver_node.appearance.visuals import (
     Box, Capsule, Cylinder, Geometry, MeshFile, Sphere, Visual)
+from ik_solver_node.exceptions import MeshError, MissingDependencyError
+from ik_solver_node.viewer.mesh_files import MeshFinder
 import numpy as np
 import pytest
 
@@ -43,7 +45,7 @@ def shapes(geometry: Geometry, finder: MeshFinder = MeshFinder(),
     """Return the shapes of a link with one green visual, and the notes about it."""
     notes: list[str] = []
     visual = Visual('arm', place, geometry, (0, 255, 0))
-    return shapes_of([visual], finder, notes.append)['arm'], notes
+    return shapes_of([visual], finder.find, notes.append)['arm'], notes
 
 
 def extents(pieces: list[Shape]) -> list[float]:
@@ -112,8 +114,23 @@ def test_a_mesh_that_cannot_be_shown_is_a_note_and_a_box(
     assert pieces[0].colour == MISSING
 
 
+@pytest.mark.parametrize('geometry', [Capsule(1e-30, 1e-30), Cylinder(1e-30, 1e-30)])
+def test_what_is_too_small_is_a_note_and_a_box(geometry: Geometry) -> None:
+    """A link of nothing would not be seen to lack it."""
+    pieces, (note,) = shapes(geometry)
+    assert note.endswith(f'{geometry} is too small to be drawn')
+    assert pieces[0].colour == MISSING
+
+
 def test_an_unknown_kind_of_file_is_named(tmp_path: Path) -> None:
     """The message has the file and what its reader says."""
     (tmp_path / 'part.step').touch()
     with pytest.raises(MeshError, match='part.step cannot be read'):
         load(tmp_path / 'part.step')
+
+
+def test_without_trimesh_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sentence with the command that installs it."""
+    monkeypatch.setitem(sys.modules, 'trimesh', None)
+    with pytest.raises(MissingDependencyError, match='need trimesh .*"pip install trimesh"'):
+        shapes(Sphere(0.5))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from ik_solver_node.ros.followed import FollowedParameters, PATIENCE
 from ik_solver_node.ros.parameters import NodeParameters, to_ros
-from ik_solver_node.ros.rviz.followed import FollowedParameters, PATIENCE
 import pytest
 from rcl_interfaces.msg import ParameterEvent
 from rcl_interfaces.srv import GetParameters
@@ -81,13 +81,17 @@ def test_it_asks_once_and_uses_the_answer(asker: Asker) -> None:
     assert len(asker.used) == 2 and asker.used[1] == NodeParameters()
 
 
-def test_it_asks_again_without_an_answer(asker: Asker) -> None:
-    """The other node may have ended in between."""
+def test_it_asks_again_after_a_while(asker: Asker) -> None:
+    """The other node may have ended in between, or be another one by now."""
     for _ in range(PATIENCE + 1):
         asker.tick()
     assert len(asker.questions) == 1
     asker.tick()
     assert len(asker.questions) == 2
+    asker.answer()
+    for _ in range(PATIENCE + 1):
+        asker.tick()
+    assert len(asker.questions) == 3
 
 
 def test_it_asks_who_comes_back(asker: Asker) -> None:
@@ -109,3 +113,12 @@ def test_what_makes_no_sense_is_told(asker: Asker) -> None:
     assert asker.used == []
     assert "motion.mode is 'flying'" in asker.errors[0]
     assert asker.errors[0].startswith('the parameters of /left/solver make no sense here')
+
+
+def test_a_node_that_lacks_parameters_is_told_of(asker: Asker) -> None:
+    """Then rclpy answers with none of them, which are not the defaults."""
+    asker.tick()
+    asker.answers[-1].set_result(SimpleNamespace(values=[]))
+    assert asker.used == []
+    assert asker.errors == ['the parameters of /left/solver make no sense here: it lacks some; '
+                            'do both nodes have the same version?']

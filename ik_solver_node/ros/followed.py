@@ -1,11 +1,11 @@
-"""The parameters of another node, kept up to date."""
+"""The parameters of a node that solves, kept up to date by another node."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.parameters import NodeParameters
 from rcl_interfaces.msg import ParameterEvent
@@ -18,7 +18,7 @@ from rclpy.qos import qos_profile_parameter_events
 PERIOD = 0.5
 """Time between two looks whether there is something to ask, and somebody to ask it [s]."""
 PATIENCE = 10
-"""After so many periods without an answer it is asked again."""
+"""After so many periods it is asked in any case: who was killed and has come back says nothing."""
 
 
 class FollowedParameters:
@@ -30,11 +30,11 @@ class FollowedParameters:
     node : Node
         Who asks.
     name : str
-        The name of the other node.
+        The name of the other node; without a slash in front it is in the namespace of `node`.
     clock : Clock
         What it waits by.
     use : callable
-        Gets the parameters whenever they have come.
+        Gets the parameters whenever they have come, changed or not.
 
     """
 
@@ -45,7 +45,7 @@ class FollowedParameters:
         self._client = node.create_client(GetParameters, f'{name}/get_parameters')
         # A service has the full name of its node, whatever the namespaces.
         self._other = node.resolve_service_name(f'{name}/get_parameters').rpartition('/')[0]
-        self._is_due, self._waits = True, 0
+        self._periods_left = 0
         node.create_subscription(ParameterEvent, '/parameter_events', self._on_event,
                                  qos_profile_parameter_events)
         node.create_timer(PERIOD, self._on_timer, clock=clock)
@@ -55,28 +55,32 @@ class FollowedParameters:
         """The full name of the other node."""
         return self._other
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the other node runs."""
+        return bool(self._client.service_is_ready())
+
     def _on_event(self, event: ParameterEvent) -> None:
         """Hear that somebody's parameters have changed."""
         if event.node == self._other:
-            self._is_due = True
+            self._periods_left = 0
 
     def _on_timer(self) -> None:
-        """Ask, if that is due and nothing was asked just now."""
-        if self._waits:
-            self._waits -= 1
-            self._is_due = self._is_due or not self._waits  # nobody has answered
-        elif self._is_due and self._client.service_is_ready():
-            self._is_due, self._waits = False, PATIENCE
+        """Ask, if it is time."""
+        self._periods_left -= 1
+        if not self.is_there:
+            self._periods_left = 0  # it may come back as another one
+        elif self._periods_left < 0:
+            self._periods_left = PATIENCE
             self._client.call_async(GetParameters.Request(names=self._names)).add_done_callback(
                 self._on_answer)
-        elif not self._client.service_is_ready():
-            self._is_due = True  # it may come back as another one
 
     def _on_answer(self, future: Any) -> None:
-        """Use the answer."""
-        self._waits = 0
-        values = map(parameter_value_to_python, future.result().values)
+        """Use the answer, or say why not."""
+        values = list(map(parameter_value_to_python, future.result().values))
         try:
+            if len(values) != len(self._names):  # rclpy gives none if it lacks one
+                raise OptionsError('it lacks some; do both nodes have the same version?')
             settings = parameters.from_mapping(
                 {name: value for name, value in zip(self._names, values) if value is not None})
         except IkSolverError as error:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ik_solver_node.viewer.mesh_files import MeshError, MeshFinder
-from ik_solver_node.viewer.visuals import (
+from ik_solver_node.appearance.visuals import (
     Box, Capsule, Colour, Cylinder, Geometry, MeshFile, Sphere, Visual)
+from ik_solver_node.exceptions import MeshError, MissingDependencyError
 import numpy as np
 
 GREY: Colour = (160, 165, 175)
@@ -43,7 +43,18 @@ class Shape:
     colour: Colour
 
 
-def shapes_of(visuals: Iterable[Visual], finder: MeshFinder,
+def load_trimesh() -> Any:
+    """Return the package trimesh, which comes with viser; raises `MissingDependencyError`."""
+    try:
+        import trimesh
+        import trimesh.creation
+    except ImportError as error:
+        raise MissingDependencyError(f'the looks of robots need trimesh ({error}); run "pip '
+                                     'install trimesh"') from error
+    return trimesh
+
+
+def shapes_of(visuals: Iterable[Visual], find: Callable[[str], Path],
               note: Callable[[str], None]) -> dict[str, list[Shape]]:
     """
     Return what each link looks like.
@@ -52,16 +63,21 @@ def shapes_of(visuals: Iterable[Visual], finder: MeshFinder,
     ----------
     visuals : iterable of Visual
         What the URDF says.
-    finder : MeshFinder
-        Where meshes are.
+    find : callable
+        Returns the file that the URI of a mesh means, or raises `MeshError`.
     note : callable
-        Gets a sentence for each mesh that cannot be shown; a small box stands there instead.
+        Gets a sentence for each visual that cannot be shown; a small box stands there instead.
+
+    Raises
+    ------
+    MissingDependencyError
+        If trimesh is not installed.
 
     """
     shapes: dict[str, list[Shape]] = {}
     for visual in visuals:
         try:
-            pieces = list(_pieces(visual, finder))
+            pieces = list(_pieces(visual, find))
         except MeshError as error:
             note(f'link {visual.link!r} shows a box: {error}')
             pieces = [_shape(_primitive(Box(MISSING_SIZE)), MISSING)]
@@ -70,19 +86,22 @@ def shapes_of(visuals: Iterable[Visual], finder: MeshFinder,
     return shapes
 
 
-def _pieces(visual: Visual, finder: MeshFinder) -> Iterator[Shape]:
+def _pieces(visual: Visual, find: Callable[[str], Path]) -> Iterator[Shape]:
     """Yield the shapes of a visual in its own frame; raises `MeshError`."""
     geometry = visual.geometry
     if isinstance(geometry, MeshFile):
-        for piece in load(finder.find(geometry.uri), visual.colour):
+        for piece in load(find(geometry.uri), visual.colour):
             yield _scaled(piece, geometry.scale)
     else:
-        yield _shape(_primitive(geometry), visual.colour or GREY)
+        mesh = _primitive(geometry)
+        if not len(mesh.faces):  # trimesh takes corners for one that are very near to each other
+            raise MeshError(f'{geometry} is too small to be drawn')
+        yield _shape(mesh, visual.colour or GREY)
 
 
 def _primitive(geometry: Geometry) -> Any:
     """Return the mesh of a simple form."""
-    from trimesh import creation
+    creation = load_trimesh().creation
     if isinstance(geometry, Box):
         return creation.box(extents=geometry.size)
     if isinstance(geometry, Sphere):
@@ -91,7 +110,8 @@ def _primitive(geometry: Geometry) -> Any:
         return creation.cylinder(geometry.radius, geometry.length, sections=64)
     assert isinstance(geometry, Capsule)
     mesh = creation.capsule(geometry.length, geometry.radius, count=[24, 24])
-    mesh.apply_translation(-mesh.bounds.mean(axis=0))  # versions of trimesh differ in its origin
+    if len(mesh.faces):
+        mesh.apply_translation(-mesh.bounds.mean(axis=0))  # versions of trimesh differ in it
     return mesh
 
 
@@ -108,7 +128,7 @@ def load(file: Path, colour: Colour | None = None) -> list[Shape]:
         If the file cannot be read, or there is nothing in it.
 
     """
-    import trimesh
+    trimesh = load_trimesh()
     try:
         scene = trimesh.load_scene(file)
         unit = _unit(scene) if file.suffix.lower() == '.dae' else 1.0

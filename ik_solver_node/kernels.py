@@ -1735,11 +1735,12 @@ def what_counts(row: Array, out: Array) -> None:
 
 @inlined
 def held_rows(goal: Array) -> int:
-    """Return how many rows the parts of a goal have that leave no freedom: 0, 3 or 6."""
+    """Return how many rows the parts of a goal have that leave no freedom: 0, 3 or 6 of a tip."""
     held = 0
-    for part in range(2):
-        if goal[0, G_WEIGHT + part] > 0.0 and goal[0, G_KIND + part] == FULL:
-            held += 3
+    for t in range(goal.shape[0]):
+        for part in range(2):
+            if goal[t, G_WEIGHT + part] > 0.0 and goal[t, G_KIND + part] == FULL:
+                held += 3
     return held
 
 
@@ -1747,7 +1748,7 @@ def held_rows(goal: Array) -> int:
 def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clear: float,
              furthest: float, motions: Array, joints: Array) -> tuple[float, float]:
     """
-    Return how far the goal of a tip moved, and foresee where the joints will be.
+    Return how far the goal moved, of all tips, and foresee where the joints will be.
 
     They are taken to move as they did with the last motion of the goal, and away from their
     limits. Where a chain has joints to spare the latter is a step in the null space: what of it
@@ -1755,15 +1756,15 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
 
     Parameters
     ----------
-    goal, before : ndarray, shape (1, GOAL_SIZE)
+    goal, before : ndarray, shape (m, GOAL_SIZE)
         What is asked now, and what was asked before.
     bounds, preferences : ndarray
         Those of the chain, and how much each joint shall keep clear of its limits.
     clear, furthest : float
         How far a joint may move away from its limits for a motion of the goal by one [m], and at
         most [rad or m].
-    motions : ndarray, shape (2, 12)
-        How the goal moved when the joints last did; gets how it moved now.
+    motions : ndarray, shape (2 m, 12)
+        How the goal moved when the joints last did, and m rows that get how it moved now.
     joints : ndarray, shape (TRACKED, n)
         Where the joints are and how they last moved; gets where they will be, and what of that is
         to keep clear [rad or m].
@@ -1775,23 +1776,25 @@ def carry_on(goal: Array, before: Array, bounds: Array, preferences: Array, clea
         other parts, tolerances or points of the tip are meant than before.
 
     """
-    for k in range(G_TOOL, G_AXIS):
-        if goal[0, k] != before[0, k]:
-            return np.inf, np.inf
-    if goal[0, G_CONE] != before[0, G_CONE]:
-        return np.inf, np.inf
-    was, motion = np.empty(G_TOOL), motions[1]
-    what_counts(before[0], was)
-    what_counts(goal[0], motion)
+    was, tips = np.empty(G_TOOL), goal.shape[0]
     squared_p, squared_o, along_last, squared_last = 0.0, 0.0, 0.0, 0.0
-    for k in range(G_TOOL):
-        motion[k] -= was[k]
-        if k < G_ROTATION:
-            squared_p += motion[k] * motion[k]
-        else:
-            squared_o += motion[k] * motion[k]
-        along_last += motion[k] * motions[0, k]
-        squared_last += motions[0, k] * motions[0, k]
+    for t in range(tips):
+        for k in range(G_TOOL, G_AXIS):
+            if goal[t, k] != before[t, k]:
+                return np.inf, np.inf
+        if goal[t, G_CONE] != before[t, G_CONE]:
+            return np.inf, np.inf
+        motion = motions[tips + t]
+        what_counts(before[t], was)
+        what_counts(goal[t], motion)
+        for k in range(G_TOOL):
+            motion[k] -= was[k]
+            if k < G_ROTATION:
+                squared_p += motion[k] * motion[k]
+            else:
+                squared_o += motion[k] * motion[k]
+            along_last += motion[k] * motions[t, k]
+            squared_last += motions[t, k] * motions[t, k]
     ahead = along_last / squared_last if squared_last > 0.0 else 0.0
     if not 0.0 < ahead <= FASTEST:
         ahead = 0.0
@@ -1828,9 +1831,10 @@ def accept_step(gains: Array, q: Array, arrived_at: Array, furthest: float, moti
         steps[j] = gains[j] * abs(q[j] - joints[T_LAST, j])
         largest = max(largest, steps[j])
     if largest <= furthest:
-        moved = motions[1].any()
+        tips = motions.shape[0] // 2
+        moved = motions[tips:].any()
         if moved:
-            motions[0] = motions[1]
+            motions[:tips] = motions[tips:]
         for j in range(steps.shape[0]):
             if moved:
                 joints[T_STEP, j] = arrived_at[j] - joints[T_LAST, j] - joints[T_CLEAR, j]

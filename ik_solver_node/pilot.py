@@ -22,10 +22,9 @@ from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import GoalStream, Mode, Motion, MotionOptions, Waypoint
 from ik_solver_node.motion_limits import MotionLimits
 from ik_solver_node.options import check_options, option
-from ik_solver_node.pose import Pose
 from ik_solver_node.profiles import MotionState
 from ik_solver_node.solver_options import SolverOptions
-from ik_solver_node.target import Target
+from ik_solver_node.together import Aim
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 from numpy.typing import ArrayLike
@@ -172,7 +171,7 @@ class Pilot:
         self._stream = GoalStream(self.period)
         self._tracker = tracker or PoseTracker(chain)
         self._reasons: dict[Reason, str] = {}
-        self._pending: Target | Pose | None = None
+        self._pending: Aim | None = None
         self._asked_at = self._ticked_at = -math.inf
         self._measured: _Measured | None = None
         # Whether the motion, and the tracker, begin anew with the next target.
@@ -229,11 +228,12 @@ class Pilot:
 
     # --- what comes in ---------------------------------------------------------------------
 
-    def aim(self, target: Target | Pose) -> None:
+    def aim(self, target: Aim) -> None:
         """
         Take a target, in the base frame, for the next period; it replaces one that waits.
 
-        What was planned is left for it.
+        Of several tips it replaces that of the same tip: see `PoseTracker.track`. What was
+        planned is left for it.
 
         Raises
         ------
@@ -242,6 +242,8 @@ class Pilot:
 
         """
         self._check_may_move()
+        if isinstance(self._pending, Mapping) and isinstance(target, Mapping):
+            target = {**self._pending, **target}
         self._pending = target
 
     def begin(self, now: float) -> np.ndarray:
@@ -384,7 +386,7 @@ class Pilot:
         if not self._motion.has_arrived:
             self._commands.append(self._motion.step().positions)
 
-    def _solve(self, target: Target | Pose, now: float) -> TrackResult:
+    def _solve(self, target: Aim, now: float) -> TrackResult:
         """Turn a target into a goal of the motion, if it is accepted."""
         self._begin_afresh(now)
         if self._solves_afresh:

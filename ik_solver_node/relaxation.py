@@ -41,15 +41,20 @@ class Relaxation:
                        position_error=position_error, orientation_error=orientation_error)
 
 
-def relaxation_of(chain: KinematicChain, options: SolverOptions) -> Relaxation | None:
-    """Return what `chain` may leave free, None if nothing; a few ms at the first call."""
-    return None if options.relax is Relax.NONE else _relaxation(chain, options.relax)
+def relaxation_of(chain: KinematicChain, options: SolverOptions,
+                  tip_link: str | None = None) -> Relaxation | None:
+    """
+    Return what `chain` may leave free of a pose of a tip, by default the first; None if nothing.
+
+    It takes a few ms at the first call.
+    """
+    return None if options.relax is Relax.NONE else _relaxation(chain, options.relax, tip_link)
 
 
 @lru_cache(maxsize=32)
-def _relaxation(chain: KinematicChain, relax: Relax) -> Relaxation | None:
+def _relaxation(chain: KinematicChain, relax: Relax, tip_link: str | None) -> Relaxation | None:
     """Do what `relaxation_of` does."""
-    mobility = mobility_or_none(chain)
+    mobility = mobility_or_none(chain, tip_link)
     if mobility is None:
         return None
     free = tuple(axis for axis in mobility.free if relax is Relax.ALL or axis in AXES[3:])
@@ -57,10 +62,10 @@ def _relaxation(chain: KinematicChain, relax: Relax) -> Relaxation | None:
 
 
 @lru_cache(maxsize=32)
-def mobility_or_none(chain: KinematicChain) -> Mobility | None:
-    """Return what `chain` controls of its tip, None if that is all six axes, or none."""
-    if chain.size >= 6 and any(np.linalg.matrix_rank(chain.jacobian(q), 1e-6) == 6
+def mobility_or_none(chain: KinematicChain, tip_link: str | None = None) -> Mobility | None:
+    """Return what `chain` controls of a tip, None if that is all six axes, or none."""
+    if chain.size >= 6 and any(np.linalg.matrix_rank(chain.jacobian(q, tip_link), 1e-6) == 6
                                for q in chain.arrays[3][:3]):
         return None
-    mobility = mobility_of(chain)
+    mobility = mobility_of(chain, tip_link)
     return mobility if 0 < mobility.rank < 6 else None

@@ -18,6 +18,8 @@ Request = Target | Pose | Sequence[Target | Pose | None] | Mapping[str, Target |
 Requests = list[Request] | tuple[Request, ...] | np.ndarray
 """Many of them; an array is one of transforms (N, 4, 4) or points (N, 3), in [m]."""
 
+NOTHING_ASKED = 'nothing is asked of any tip; give at least one a target'
+
 
 def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     """Return what is asked of the tips as the kernels take it, shape (m, GOAL_SIZE)."""
@@ -27,11 +29,8 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
     if isinstance(target, (Pose, *TARGETS)):
         targets: Sequence[Target | Pose | None] = [target]
     elif isinstance(target, Mapping):
-        unknown = [name for name in target if name not in tips]
-        if unknown:
-            raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain '
-                             f'are {", ".join(tips)}')
-        targets = [target.get(tip) for tip in tips]
+        known = targets_by_tip(chain, target)
+        targets = [known.get(tip) for tip in tips]
     elif isinstance(target, (list, tuple)):
         targets = target
     else:
@@ -41,8 +40,22 @@ def goal_of(chain: KinematicChain, target: Request) -> np.ndarray:
                          f'{len(targets)} targets were given; give one for each, None where '
                          'nothing is asked')
     if all(one is None for one in targets):
-        raise InvalidPoseError('nothing is asked of any tip; give at least one a target')
+        raise InvalidPoseError(NOTHING_ASKED)
     return stacked([_as_target(one) for one in targets])
+
+
+def targets_by_tip(chain: KinematicChain,
+                   targets: Mapping[str, Target | Pose]) -> dict[str, Target]:
+    """Return the targets of a mapping in the order of the tips, if they are some of them."""
+    unknown = [name for name in targets if name not in chain.tip_links]
+    if unknown:
+        raise ChainError(f'there is a target for {unknown[0]!r}, but the tips of the chain '
+                         f'are {", ".join(chain.tip_links)}')
+    checked = {tip: _as_target(targets[tip]) for tip in chain.tip_links if tip in targets}
+    known = {tip: target for tip, target in checked.items() if target is not None}
+    if not known:
+        raise InvalidPoseError(NOTHING_ASKED)
+    return known
 
 
 def check_targets(targets: Any) -> None:

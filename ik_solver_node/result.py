@@ -10,8 +10,8 @@ from time import perf_counter
 from ik_solver_node import kernels
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.mobility import Mobility
+from ik_solver_node.several_tips import of_tips
 from ik_solver_node.solver_options import DEFAULT_ARRAY, SolverOptions
-from ik_solver_node.target import no_goal
 import numpy as np
 
 BLOCKED = 1e-4
@@ -130,10 +130,8 @@ class IkResult:
             return {}
         errors = {}
         for t in np.flatnonzero(self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].any(axis=1)):
-            alone = np.repeat(no_goal(), len(self.goal), axis=0)
-            alone[t] = self.goal[t]
-            alone.flags.writeable = False
-            errors[self.chain.tip_links[t]] = errors_of(self.chain, alone, self.positions)
+            errors[self.chain.tip_links[t]] = errors_of(
+                self.chain, of_tips(self.goal, (int(t),)), self.positions)
         return errors
 
     @property

@@ -42,20 +42,22 @@ def parted(chain: KinematicChain, goal: np.ndarray) -> list[np.ndarray]:
 
     """
     weights = goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2]
-    groups = _groups(chain, tuple(np.flatnonzero(weights.any(axis=1)).tolist()))
+    groups = groups_of(chain, tuple(np.flatnonzero(weights.any(axis=1)).tolist()))
     if len(groups) == 1:
         return [goal]
-    parts = []
-    for tips in groups:
-        part = np.repeat(no_goal(), len(goal), axis=0)
-        part[list(tips)] = goal[list(tips)]
-        part.flags.writeable = False
-        parts.append(part)
-    return parts
+    return [of_tips(goal, tips) for tips in groups]
+
+
+def of_tips(goal: np.ndarray, tips: tuple[int, ...]) -> np.ndarray:
+    """Return what a goal, shape (m, GOAL_SIZE), asks of the tips of these numbers alone."""
+    part = np.repeat(no_goal(), len(goal), axis=0)
+    part[list(tips)] = goal[list(tips)]
+    part.flags.writeable = False
+    return part
 
 
 @lru_cache(maxsize=32)
-def _groups(chain: KinematicChain, tips: tuple[int, ...]) -> list[tuple[int, ...]]:
+def groups_of(chain: KinematicChain, tips: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Return the numbers of these `tips` in groups that share no joint."""
     groups: list[tuple[set[int], tuple[int, ...]]] = []
     for tip in tips:

@@ -371,16 +371,19 @@ def relaxed_goal(goal: np.ndarray, free: Sequence[str], frame: TargetFrame) -> n
     return _frozen(less)
 
 
-def wanted_frame(target: Target) -> np.ndarray:
+def wanted_frames(goal: np.ndarray) -> np.ndarray:
     """
-    Return the frame of a tip that meets `target`, rotation row by row and position [m], (12,).
+    Return frames of tips that meet a goal (m, GOAL_SIZE): rotation row by row, position [m].
 
-    It is one of many where the target leaves freedom.
+    The shape is (m, 12). Each is one of many where the target leaves freedom.
     """
-    row = target.goal[0]
-    rotation = row[kernels.G_ROTATION:kernels.G_ROTATION + 9]
-    tool = rotation.reshape(3, 3) @ row[kernels.G_TOOL:kernels.G_TOOL + 3]
-    return np.concatenate([rotation, row[kernels.G_POSITION:kernels.G_POSITION + 3] - tool])
+    frames = []
+    for row in goal:
+        rotation = row[kernels.G_ROTATION:kernels.G_ROTATION + 9]
+        tool = rotation.reshape(3, 3) @ row[kernels.G_TOOL:kernels.G_TOOL + 3]
+        frames.append(np.concatenate(
+            [rotation, row[kernels.G_POSITION:kernels.G_POSITION + 3] - tool]))
+    return np.array(frames)
 
 
 def _full(position: np.ndarray, rotation: np.ndarray, tool: Pose | None) -> np.ndarray:

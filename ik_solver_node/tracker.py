@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 import math
 
@@ -17,9 +17,11 @@ from ik_solver_node.pose import as_vector, Pose
 from ik_solver_node.relaxation import relaxation_of
 from ik_solver_node.request import no_target
 from ik_solver_node.result import IkResult, TerminationReason
-from ik_solver_node.solver import solve
+from ik_solver_node.robot_model import listed
+from ik_solver_node.solver import solve, solve_goal
 from ik_solver_node.solver_options import Solution, SolverOptions
-from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_frame
+from ik_solver_node.target import is_full, PoseTarget, Target, TARGETS, wanted_frames
+from ik_solver_node.together import Aim, Holding, Together
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -87,7 +89,7 @@ class TrackResult:
     Attributes
     ----------
     verdict : Verdict
-        Whether it is accepted, and why not.
+        Whether it is accepted, and why not; of several tips, that of one which is not.
     result : IkResult
         What the solver found; while a stream is held, for the last target that was searched for.
     joint_steps : ndarray, shape (n,)
@@ -95,6 +97,10 @@ class TrackResult:
         positions to those of the result [rad or m]; 0 at the first.
     positions : ndarray, shape (n,), or None
         The accepted positions [rad or m]; None if the arm shall stay.
+    together : Together, optional
+        What all tips were asked, if there are several; see `of_tip`.
+    missed : dict of str to TrackResult
+        The answer to those of several tips that now do not move, or not all the way.
 
     """
 
@@ -102,6 +108,43 @@ class TrackResult:
     result: IkResult
     joint_steps: np.ndarray
     positions: np.ndarray | None
+    together: Together | None = None
+    missed: Mapping[str, TrackResult] | None = field(default=None, repr=False)
+
+    def of_tip(self, tip_link: str) -> TrackResult:
+        """
+        Return the answer for one tip.
+
+        Raises
+        ------
+        ChainError
+            If it is not one of `tips`.
+
+        """
+        if self.together is None and tip_link == self.result.chain.tip_links[0]:
+            return self
+        if self.together is None or tip_link not in self.tips:
+            raise ChainError(f'there is no answer for {tip_link!r}, but for '
+                             f'{listed(self.tips)}')
+        missed = (self.missed or {}).get(tip_link)
+        verdict = Verdict.REACHED
+        if missed is not None or not self.accepted:
+            verdict = self.verdict
+        found = missed or self
+        result = self.together.alone(tip_link, found.result)
+        return TrackResult(verdict, result, found.joint_steps, found.positions)
+
+    @property
+    def tips(self) -> tuple[str, ...]:
+        """The tips that there is an answer for: if the arm stays, only those that were asked."""
+        if self.together is None:
+            return self.result.chain.tip_links
+        return tuple(self.together.targets) if self.accepted else self.together.asked
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Those of them whose target was new."""
+        return self.tips if self.together is None else self.together.asked
 
     @property
     def joint_step(self) -> float:
@@ -121,6 +164,8 @@ class TrackResult:
     @property
     def sentence(self) -> str:
         """The verdict in words, with the distance left."""
+        if self.together is not None:
+            return self._sentence_of_tips()
         left = (f'{1e3 * self.result.position_error:.4g} mm and '
                 f'{np.degrees(self.result.orientation_error):.4g} deg')
         if self.result.relaxed is not None and self.verdict is Verdict.REACHED:
@@ -129,10 +174,32 @@ class TrackResult:
             return f'reached the target to {left}'
         if self.verdict is Verdict.CLOSEST:
             return f'moved to the closest pose found, {left} off: {self.result.sentence}'
+        if self.verdict is Verdict.NOT_REACHED and self.result.success:
+            return 'holding: it can be reached, but not together with what the other tips do'
         if self.verdict is Verdict.NOT_REACHED:
             return f'holding, the closest pose found is {left} off: {self.result.sentence}'
-        return (f'holding, the target has not leapt but its solution moves {self.joint} by '
-                f'{self.joint_step:.3g} rad or m, more than tracking.max_joint_step')
+        moves = (f'moves {self.joint} by {self.joint_step:.3g} rad or m, more than '
+                 'tracking.max_joint_step')
+        if len(self.result.chain.tip_links) > 1:
+            return (f'holding, its solution {moves}: the target has not leapt, or another tip '
+                    'would leave its place meanwhile')
+        return f'holding, the target has not leapt but its solution {moves}'
+
+    def _sentence_of_tips(self) -> str:
+        """Return the sentences of the tips, but for one for all that are reached."""
+        answers = {tip: self.of_tip(tip) for tip in self.asked}
+        told = [f'{tip}: {answer.sentence}' for tip, answer in answers.items()
+                if answer.verdict is not Verdict.REACHED]
+        reached = [tip for tip, answer in answers.items() if answer.verdict is Verdict.REACHED]
+        if reached:
+            told.append(f'{listed(reached)}: {self._worst(answers, reached).sentence}')
+        return '; '.join(told)
+
+    @staticmethod
+    def _worst(answers: Mapping[str, TrackResult], tips: list[str]) -> TrackResult:
+        """Return the answer of that tip which is furthest off."""
+        return max((answers[tip] for tip in tips), key=lambda answer: (
+            answer.result.position_error, answer.result.orientation_error))
 
 
 class PoseTracker:
@@ -149,6 +216,11 @@ class PoseTracker:
     stay. A stream that goes where the arm can follow only by a jump is held until it leaps, or
     comes back to where the arm waits.
 
+    Of several tips each holds what it has until it is asked for something else: the target that
+    it was last brought to, or, until there is one since the start or the last `reset`, the pose
+    that it is in. A target that the others leave no room for is not accepted, and of targets that
+    come together those are left out which cannot be reached.
+
     Parameters
     ----------
     chain : KinematicChain
@@ -158,27 +230,21 @@ class PoseTracker:
     options : TrackerOptions, optional
         What to accept.
 
-    Raises
-    ------
-    ChainError
-        If the chain has more than one tip.
-
     """
 
     def __init__(self, chain: KinematicChain, solver_options: SolverOptions = SolverOptions(),
                  options: TrackerOptions = TrackerOptions()) -> None:
-        if len(chain.tip_links) > 1:
-            raise ChainError(f'a tracker moves one tip, but the chain has {len(chain.tip_links)}: '
-                             f'{", ".join(chain.tip_links)}; use solve for several')
         self._chain = chain
+        tips = len(chain.tip_links)
+        self._holding = Holding(chain) if tips > 1 else None
         self._gains = chain.gains
         self._positions: np.ndarray | None = None
         self._is_waiting = True  # for the first target that is accepted
-        self._asked: Target | None = None
+        self._asked: Target | Together | None = None
         self._may_jump, self._is_relaxed = True, False
         # Where a search found that only a jump leads on, and what it answered.
         self._held: tuple[np.ndarray, TrackResult] | None = None
-        self._motions = np.zeros((2, kernels.G_TOOL))
+        self._motions = np.zeros((2 * tips, kernels.G_TOOL))
         self._joints = np.zeros((kernels.TRACKED, chain.size))
         self._clear = preferences(chain, (LimitMargin(),), ()).rows
         self.configure(solver_options, options)
@@ -197,6 +263,8 @@ class PoseTracker:
         """Take `positions` (n,), moved inside the limits, as accepted; None forgets all."""
         self._asked, self._may_jump, self._held = None, True, None
         self._positions, self._is_waiting, self._is_relaxed = None, positions is None, False
+        if self._holding is not None:
+            self._holding.let_go()
         if positions is not None:
             self._place(self._chain.clip(positions))
 
@@ -209,17 +277,22 @@ class PoseTracker:
         self._near_squared = options.near ** 2
         self._near = replace(solver_options, max_restarts=0, solution=Solution.FIRST)
         self._far = replace(solver_options, solution=Solution.NEAREST)
-        self._relaxation = relaxation_of(self._chain, solver_options)
+        self._relaxation = None
+        if self._holding is None:
+            self._relaxation = relaxation_of(self._chain, solver_options)
+        else:
+            self._holding.configure(solver_options)
         self._follow = Following(self._chain, replace(self._near, settle_steps=1))
 
-    def track(self, target: Target | Pose, measured: ArrayLike | None = None) -> TrackResult:
+    def track(self, target: Aim, measured: ArrayLike | None = None) -> TrackResult:
         """
         Solve for `target` and judge the answer.
 
         Parameters
         ----------
-        target : Target or Pose
-            Where the tip shall be, in the base frame; a `Pose` is a full pose target.
+        target : Target or Pose, or mapping of str to Target or Pose
+            Where the tip shall be, in the base frame; a `Pose` is a full pose target. Of several
+            tips, the targets of those that are asked for something new, by tip link.
         measured : array_like, shape (n,), optional
             Where the joints are [rad or m]; it counts while nothing has been accepted yet.
 
@@ -233,18 +306,54 @@ class PoseTracker:
         InvalidPoseError
             If the target is none, or `measured` has the wrong length or a number that is not
             finite; what was accepted stays.
+        ChainError
+            If the chain has several tips, but there is no mapping from some of them.
 
         """
+        if self._holding is not None:
+            return self._track_tips(self._holding, target, measured)
         if isinstance(target, Pose):
             target = PoseTarget(target)
         elif not isinstance(target, TARGETS):
             raise no_target(target)
         if self._is_waiting and measured is not None:
-            self._place(self._chain.clip(as_vector(measured, self._chain.size, 'measured')))
-        last, before = self._positions, self._asked
-        self._asked = target
-        moved = math.inf
-        if type(target) is type(before):
+            self._place_measured(measured)
+        before, self._asked = self._asked, target
+        return self._answer(target, before if type(target) is type(before) else None)
+
+    def _track_tips(self, holding: Holding, aim: Aim, measured: ArrayLike | None) -> TrackResult:
+        """Solve for what some tips are asked, and the others hold; without those that miss."""
+        new = holding.checked(aim)
+        if self._is_waiting and measured is not None:
+            self._place_measured(measured)
+        asked = together = holding.together(new, self._positions)
+        before = self._asked if isinstance(self._asked, Together) else None
+        self._asked = asked.after(before)
+        answer = first = self._answer(asked, asked.among(before))
+        missed = self._missed(asked, first)
+        rest = {tip: target for tip, target in new.items() if tip not in missed}
+        if not first.accepted and missed and rest:
+            together = holding.together(rest, self._positions)
+            answer = self._answer(together, together.among(before))
+        if answer.positions is not None:
+            holding.keep(together, answer.positions)
+        return TrackResult(first.verdict, answer.result, answer.joint_steps, answer.positions,
+                           asked, {tip: first for tip in missed})
+
+    def _missed(self, asked: Together, answer: TrackResult) -> tuple[str, ...]:
+        """Return the tips for which an answer is none, or not what was wanted."""
+        if answer.verdict is Verdict.REACHED:
+            return ()
+        if answer.verdict is Verdict.CLOSEST:
+            return asked.missed(answer.result.positions)
+        if answer.verdict is Verdict.NOT_REACHED:
+            return asked.to_blame(answer.result.positions)
+        return asked.moved_by(answer.joint_steps > self._options.max_joint_step)
+
+    def _answer(self, target: Target | Together, before: Target | Together | None) -> TrackResult:
+        """Answer to a target that may carry on the one `before`, which is of the same kind."""
+        last, moved = self._positions, math.inf
+        if before is not None:
             moved = self._motion_of(target, before)
         if moved == math.inf:
             self._may_jump, self._held = True, None
@@ -257,23 +366,34 @@ class PoseTracker:
                 return self._held[1]
         return self._searched(target)
 
-    def _motion_of(self, target: Target, before: Target) -> float:
+    def _motion_of(self, target: Target | Together, before: Target | Together) -> float:
         """
         Return how far the goal moved since the one before [m], a radian counting as about one.
 
         Infinite if it leapt: it is a new motion rather than the last one carried on.
         """
         moved, turned = kernels.carry_on(
-            target.goal, before.goal, self._chain.bounds, self._clear, self._options.keep_clear,
-            self._clear_most, self._motions, self._joints)
+            target.goal, before.goal, self._chain.bounds,
+            self._clear if self._holding is None else self._clear_of(target),
+            self._options.keep_clear, self._clear_most, self._motions, self._joints)
         # Most targets do not leap, and this is quick to see.
         if moved + self._turn_weight * turned >= self._near_squared and (
                 moved == math.inf
-                or self._distance(target, wanted_frame(before)) >= self._options.near):
+                or self._distance(target, wanted_frames(before.goal)) >= self._options.near):
             return math.inf
         return math.sqrt(moved + turned)
 
-    def _followed(self, target: Target, last: np.ndarray, moved: float) -> TrackResult | None:
+    def _clear_of(self, target: Target | Together) -> np.ndarray:
+        """Return how much each joint shall keep clear of its limits, as preferences."""
+        if not isinstance(target, Together):
+            return self._clear
+        # An arm whose hand is held has no reason to turn its elbow meanwhile.
+        rows = self._clear * target.asked_joints()
+        rows.flags.writeable = False
+        return rows
+
+    def _followed(self, target: Target | Together, last: np.ndarray,
+                  moved: float) -> TrackResult | None:
         """Return the answer next to the last accepted positions, None if there is none."""
         furthest = self._options.max_joint_step
         room = min(self._options.keep_clear * moved, self._clear_most)
@@ -288,10 +408,12 @@ class PoseTracker:
                     continue
                 if self._relaxation is not None and goal is not target.goal:
                     result = self._relaxation.result(result, target.goal)
+                elif self._holding is not None and isinstance(target, Together):
+                    result = target.result(result)
                 return self._accepted(REACHED, result, steps)
         return None
 
-    def _goals(self, target: Target) -> Iterator[np.ndarray]:
+    def _goals(self, target: Target | Together) -> Iterator[np.ndarray]:
         """Return the goal, and what the chain controls of it; this alone once it was needed."""
         if not self._is_relaxed or not is_full(target.goal):
             yield target.goal
@@ -308,7 +430,7 @@ class PoseTracker:
                                positions=result.positions)
         return answer
 
-    def _searched(self, target: Target) -> TrackResult:
+    def _searched(self, target: Target | Together) -> TrackResult:
         """Return the answer of a search everywhere, if it is acceptable."""
         self._stop()
         result = self._found(target, self._positions)
@@ -323,15 +445,29 @@ class PoseTracker:
             # moved on; until then the answer is this, which then took no time.
             self._may_jump = False
             idle = replace(result, iterations=0, restarts=0, elapsed=0.0)
-            self._held = wanted_frame(target), TrackResult(verdict, idle, steps, None)
+            self._held = wanted_frames(target.goal), TrackResult(verdict, idle, steps, None)
         return TrackResult(verdict, result, steps, None)
 
-    def _found(self, target: Target, seed: np.ndarray | None) -> IkResult:
+    def _found(self, target: Target | Together, seed: np.ndarray | None) -> IkResult:
         """Return what a search everywhere finds; the closest pose if that will do."""
-        result = solve(self._chain, target, seed, self._far)
+        result = self._solved(target, seed, self._far)
         if not result.success and self._options.allow_approximate:
             return self._closest(target, seed, result)
         return result
+
+    def _solved(self, target: Target | Together, seed: np.ndarray | None,
+                options: SolverOptions) -> IkResult:
+        """Return what one solve finds."""
+        if not isinstance(target, Together):
+            return solve(self._chain, target, seed, options)
+        # Of targets that come together some may miss, and the others are then sought alone.
+        share = 0.5 if len(target.asked) > 1 else 1.0
+        return target.result(solve_goal(
+            self._chain, target.goal, seed, options, share * options.max_time))
+
+    def _place_measured(self, measured: ArrayLike) -> None:
+        """Take it that the joints are where they are measured, inside the limits."""
+        self._place(self._chain.clip(as_vector(measured, self._chain.size, 'measured')))
 
     def _place(self, positions: np.ndarray) -> None:
         """Take it that the joints are at `positions` (n,), at rest."""
@@ -342,52 +478,85 @@ class PoseTracker:
         """Forget how the goal moved, and the joints with it."""
         self._motions[:] = 0.0
 
-    def _judge(self, target: Target, last: np.ndarray, result: IkResult, step: float) -> Verdict:
+    def _judge(self, target: Target | Together, last: np.ndarray, result: IkResult,
+               step: float) -> Verdict:
         """Return whether the arm may move from `last` (n,) to `result`, by `step` at most."""
         if not result.success and (not self._options.allow_approximate
-                                   or result.reason is TerminationReason.NOT_FINITE):
+                                   or result.reason is TerminationReason.NOT_FINITE
+                                   or self._lets_go(target, result)):
             return Verdict.NOT_REACHED
         if (step > self._options.max_joint_step
-                and not (self._may_jump and self._is_far(target))
+                and not (self._may_jump and self._is_far(target)
+                         and not self._turns_over(target, last, result))
                 and not self._swings_little(target, last, result.positions)):
             return Verdict.WOULD_JUMP
         return Verdict.REACHED if result.success else Verdict.CLOSEST
 
-    def _closest(self, target: Target, seed: ArrayLike | None, best: IkResult) -> IkResult:
+    def _lets_go(self, target: Target | Together, result: IkResult) -> bool:
+        """Return whether a tip that nothing new is asked of would lose what it holds."""
+        return isinstance(target, Together) and not set(
+            target.missed(result.positions)) <= set(target.asked)
+
+    def _turns_over(self, target: Target | Together, last: np.ndarray, result: IkResult) -> bool:
+        """Return whether tips that nothing new is asked of would leave their places meanwhile."""
+        if not isinstance(target, Together):
+            return False
+        steps = self._gains * np.abs(result.positions - last)
+        if not (steps[~target.asked_joints()] > self._options.max_joint_step).any():
+            return False
+        swing = self._swing(target.without(target.asked), last, result.positions)
+        return swing > self._options.near > 0.0
+
+    def _closest(self, target: Target | Together, seed: np.ndarray | None,
+                 best: IkResult) -> IkResult:
         """
         Return the closest pose on the branch the arm is on.
 
         The best of many random starts may be a little closer, but another one each time: an arm
         that follows them shakes. The reason of the full search is the one worth telling.
         """
-        nearby = solve(self._chain, target, seed, self._near)
+        blamed = target.to_blame(best.positions) if isinstance(target, Together) else ()
+        if isinstance(target, Together) and 0 < len(blamed) < len(target.targets):
+            towards = self._solved(target.lightened(blamed), seed, self._near)
+            # What still pulls a little at the other tips is undone.
+            nearby = self._solved(target.without(blamed), towards.positions, self._near)
+            nearby = replace(nearby, reason=towards.reason)
+        else:
+            nearby = self._solved(target, seed, self._near)
         return replace(nearby, elapsed=best.elapsed + nearby.elapsed, restarts=best.restarts,
                        reason=nearby.reason if nearby.success else best.reason,
                        iterations=best.iterations + nearby.iterations)
 
-    def _is_far(self, target: Target) -> bool:
+    def _is_far(self, target: Target | Together) -> bool:
         """Return whether `target` is away from where the tip is."""
         assert self._positions is not None
-        frames = self._chain.tip_frames(self._positions)
-        return self._distance(target, frames[0]) >= self._options.near
+        return self._distance(
+            target, self._chain.tip_frames(self._positions)) >= self._options.near
 
-    def _swings_little(self, target: Target, last: np.ndarray, there: np.ndarray) -> bool:
-        """
-        Return whether the tip hardly swings out while the joints go from `last` to `there`.
+    def _swings_little(self, target: Target | Together, last: np.ndarray,
+                       there: np.ndarray) -> bool:
+        """Return whether the tip hardly swings out while the joints go to `there`, (n,)."""
+        return self._options.max_swing > 0.0 and (
+            self._swing(target, last, there) <= self._options.max_swing)
 
-        Both are of shape (n,). At each part of the way the tip must be no further from the target
-        than if it came closer steadily, but for `max_swing`.
+    def _swing(self, target: Target | Together, last: np.ndarray, there: np.ndarray) -> float:
         """
-        if self._options.max_swing == 0.0:
-            return False
+        Return how far tips swing out while the joints go from `last` to `there`, both (n,) [m].
+
+        That is how much further from the target they are, at some part of the way, than if they
+        came closer steadily.
+        """
         looks = 2 + int(np.abs(there - last).max() / SWING_STEP)
         parts = np.linspace(0.0, 1.0, min(looks, MOST_SWING_LOOKS))
         away = np.array([self._distance(target, self._chain.tip_frames(
-            last + part * (there - last))[0]) for part in parts])
+            last + part * (there - last))) for part in parts])
         straight = (1.0 - parts) * away[0] + parts * away[-1]
-        return bool((away <= straight + self._options.max_swing).all())
+        return float((away - straight).max())
 
-    def _distance(self, target: Target, frame: np.ndarray) -> float:
-        """Return how far a tip at `frame` (12,) is from what is asked [m]."""
-        return kernels.tip_distance(target.goal, self._near.orientation_weight,
-                                    frame.reshape(1, 12))
+    def _distance(self, target: Target | Together, frames: np.ndarray) -> float:
+        """Return how far tips at `frames` (m, 12) are from what is asked, at most [m]."""
+        goal, length = target.goal, self._near.orientation_weight
+        if len(goal) == 1:
+            return kernels.tip_distance(goal, length, frames)
+        return max(kernels.tip_distance(goal[t:t + 1], length, frames[t:t + 1])
+                   for t in range(len(goal)))

@@ -1,10 +1,12 @@
-"""
+r"""
 Show a robot in RViz, in a browser or both; it follows moving targets, or those that you set.
 
     ros2 launch ik_solver_node demo.launch.py
     ros2 launch ik_solver_node demo.launch.py robot:=spider
     ros2 launch ik_solver_node demo.launch.py urdf_file:=my_robot.urdf.xacro targets:=false
     ros2 launch ik_solver_node demo.launch.py view:=true rviz:=false targets:=false
+    ros2 launch ik_solver_node demo.launch.py robot:=dual_arm \
+        tip_links:="[left_tool0, right_tool0]" view:=true rviz:=false targets:=false
 
 Every argument of ik_solver.launch.py and of rviz.launch.py can be given too.
 """

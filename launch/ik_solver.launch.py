@@ -28,8 +28,8 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('base_link', default_value='', description=(
             'Link that targets are given in, where the chain starts. Empty: the root link')),
         DeclareLaunchArgument('tip_links', default_value='', description=(
-            'Link that moves to the targets, as a list: "[tool0]". Empty: the one link '
-            'that no joint follows')),
+            'Link that moves to the targets, as a list: "[tool0]"; or several, each to its '
+            'own, on <tip>/target_pose. Empty: the one link that no joint follows')),
         DeclareLaunchArgument('params_file', default_value='', description=(
             'YAML file with parameters of the node; the other arguments come after it and win. '
             'Empty: the defaults of the node, as in config/ik_solver.yaml')),

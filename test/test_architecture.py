@@ -21,7 +21,7 @@ FLOORS = {
     'motion': 6, 'result': 6, 'time_law': 6,
     'relaxation': 7, 'settling': 7,
     'search': 8,
-    'all_solutions': 9, 'following': 9, 'solver': 9,
+    'all_solutions': 9, 'following': 9, 'solver': 9, 'together': 9,
     'check': 10, 'chunks': 10, 'path': 10, 'tracker': 10,
     'batch': 11, 'gallery': 11, 'line_plan': 11, 'pilot': 11, 'record': 11,
     'cli': 12, 'ros': 12,

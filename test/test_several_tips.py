@@ -16,7 +16,6 @@ from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import Solution, SolverOptions
 from ik_solver_node.target import DirectionTarget, OrientationTarget, PointTarget, PoseTarget
-from ik_solver_node.tracker import PoseTracker
 import numpy as np
 import pytest
 from robots import RobotSpec
@@ -925,9 +924,3 @@ def test_each_tip_has_its_errors():
     assert errors['left'][0] == pytest.approx(result.position_error)
     assert max(errors['right']) <= 1e-6
     assert list(solve(chain, [None, right]).tip_errors) == ['right']
-
-
-def test_a_tracker_refuses_several_tips():
-    """It would follow only one of them."""
-    with pytest.raises(ChainError, match='one tip, but the chain has 2: left, right'):
-        PoseTracker(twins())

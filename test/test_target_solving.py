@@ -10,7 +10,7 @@ from ik_solver_node.result import TerminationReason
 from ik_solver_node.solver import solve
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import (
-    AXES, DirectionTarget, OrientationTarget, PointTarget, PoseTarget, TargetFrame, wanted_frame)
+    AXES, DirectionTarget, OrientationTarget, PointTarget, PoseTarget, TargetFrame, wanted_frames)
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, Verdict
 from independent import misses_at, tip_matrix, tip_pose
 import numpy as np
@@ -199,7 +199,7 @@ def test_a_tip_at_the_wanted_frame_is_at_no_distance(kind):
     """With a tool as without."""
     chain, asked = requests(kind, 'six_axis_arm', 4)
     for target, _ in asked:
-        frame = wanted_frame(target).reshape(1, 12)
+        frame = wanted_frames(target.goal)
         assert kernels.tip_distance(target.goal, 0.3, frame) == pytest.approx(0.0, abs=1e-12)
 
 

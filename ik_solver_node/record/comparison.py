@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.record import steps
 from ik_solver_node.record.curves import Curve
+from ik_solver_node.request import goal_of
 from ik_solver_node.result import errors_of
 import numpy as np
 
@@ -27,8 +28,8 @@ class Asked(NamedTuple):
     A target that the arm was sent to.
 
     time : when it counts from [s]
-    chain : whose tip
-    target : what is asked of it, as it was recorded
+    chain : whose tips
+    target : what is asked of them, as it was recorded
     """
 
     time: float
@@ -66,7 +67,7 @@ def lag_of(pairs: Sequence[tuple[Curve, Curve]]) -> float | None:
 
 def tip_errors(asked: Sequence[Asked], measured: Mapping[str, Curve]) -> np.ndarray:
     """
-    Return how far the measured tip is from the target that counts then.
+    Return how far the measured tip is from the target that counts then; of several the furthest.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def tip_errors(asked: Sequence[Asked], measured: Mapping[str, Curve]) -> np.ndar
         times = times[np.searchsorted(times, one.time):np.searchsorted(times, end)]
         if not len(times):
             continue
-        goal = steps.target_of({'target': one.target}).goal
+        goal = goal_of(one.chain, steps.target_of({'target': one.target}))
         positions = np.column_stack([curve.at(times) for curve in curves])
         for time, q in zip(times.tolist(), positions):
             if np.isfinite(q).all():

@@ -103,7 +103,7 @@ class History:
     Attributes
     ----------
     robot, tip : str
-        What was moved.
+        What was moved; of several tips the names.
     mode, output : str
         How: the parameters motion.mode and output.kind.
     duration : float
@@ -302,7 +302,7 @@ class _Teller:
     def _take_chain(self, step: Step) -> None:
         """Note the joints that are moved from now on."""
         chain = self._chain = steps.chain_of(step)
-        self.history.robot, self.history.tip = chain.model.name, chain.tip_links[0]
+        self.history.robot, self.history.tip = chain.model.name, ', '.join(chain.tip_links)
         self._commands.interrupt()
         self._configure()
         for name, lower, upper, velocity in zip(chain.joint_names, chain.lower.tolist(),
@@ -323,10 +323,14 @@ class _Teller:
 
     def _take_answer(self, step: Step, now: float) -> None:
         """Note an answer."""
-        self._count(steps.value_of(step.values, 'verdict'), now)
+        of_tips = step.values.get('verdicts')
+        told = [steps.value_of(step.values, 'verdict')] if of_tips is None else list(
+            steps.value_of(step.values, 'verdicts').values())
+        for verdict in told:
+            self._count(verdict, now)
         if steps.value_of(step.values, 'accepted'):
             self._is_answered = True
-            self._ask(now, step.values['target'])
+            self._ask(now, step.values.get('counts', step.values['target']))
             for series, name in ((self.history.position_error, 'position_error [m]'),
                                  (self.history.orientation_error, 'orientation_error [rad]')):
                 series.add(now, steps.value_of(step.values, name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
 
@@ -10,7 +10,8 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
 from ik_solver_node.record import steps
 from ik_solver_node.solver_options import SolverOptions
-from ik_solver_node.target import PoseTarget, Target
+from ik_solver_node.target import PoseTarget
+from ik_solver_node.together import Aim
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,12 +54,14 @@ class RecordedTracker(PoseTracker):
         super().configure(solver_options, options)
         self._tell('configure', partial(steps.options_values, solver_options, options))
 
-    def track(self, target: Target | Pose, measured: ArrayLike | None = None) -> TrackResult:
+    def track(self, target: Aim, measured: ArrayLike | None = None) -> TrackResult:
         """Do as a `PoseTracker` does, and tell."""
         began = perf_counter()
         answer = super().track(target, measured)
         took = perf_counter() - began
-        asked = PoseTarget(target) if isinstance(target, Pose) else target
+        asked = target if not isinstance(target, Mapping) else dict(target)
+        if isinstance(asked, Pose):
+            asked = PoseTarget(asked)
         seen = None if measured is None else np.array(measured, dtype=np.float64)
         self._tell('track', partial(steps.track_values, asked, seen, answer, took))
         return answer

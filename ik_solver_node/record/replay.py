@@ -15,10 +15,12 @@ from ik_solver_node.mobility import mobility_of
 from ik_solver_node.record import steps
 from ik_solver_node.record.reading import LINE_KINDS, Recording
 from ik_solver_node.record.steps import Step
+from ik_solver_node.request import goal_of
 from ik_solver_node.result import IkResult, TerminationReason
 from ik_solver_node.search import LAST_CHUNK
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import AXES, Target
+from ik_solver_node.together import Aim, Together
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 
@@ -188,10 +190,14 @@ class _Player:
     def _may_be_ended(self, values: Mapping[str, str]) -> bool:
         """Return whether the time budget may have ended a search of this answer."""
         assert self._chain is not None
+        took = float(steps.value_of(values, 'took [s]'))
+        tips = len(self._chain.tip_links)
+        if tips > 1:  # `PoseTracker` halves it for two attempts, `solve_goal` shares out the rest
+            return took >= 0.2 * self._budget / tips
         # As `solve` and `search_goal` share it out: nothing ends earlier than that.
         share = self._budget if self._chain.size >= len(AXES) else 0.5 * self._budget
         earliest = share - min(LAST_CHUNK, 0.2 * share)
-        return float(steps.value_of(values, 'took [s]')) >= earliest
+        return took >= earliest
 
 
 class _ReplayedTracker(PoseTracker):
@@ -203,28 +209,33 @@ class _ReplayedTracker(PoseTracker):
         """Return a tracker in the same state."""
         other = copy.copy(self)
         other._motions, other._joints = self._motions.copy(), self._joints.copy()
+        other._holding = copy.copy(self._holding)
         return other
 
-    def track_as(self, target: Target, measured: np.ndarray | None,
+    def track_as(self, target: Aim, measured: np.ndarray | None,
                  values: Mapping[str, str]) -> None:
         """Take the recorded answer for what a search found, to be where the arm was then."""
         positions = steps.positions_of(values)
+        if isinstance(target, Mapping):  # it may be of two searches; what is held is lost
+            self.reset(positions if steps.value_of(values, 'accepted') else self._positions)
+            return
         reason = TerminationReason[str(steps.value_of(values, 'reason')).upper()]
         numbers: dict[str, Any] = {
             name.partition(' ')[0]: steps.value_of(values, name) for name in (
                 'position_error [m]', 'orientation_error [rad]', 'iterations', 'restarts',
                 'elapsed [s]', 'out_of_reach [m]')}
         assert positions is not None
-        self._told = IkResult(
-            self._chain, positions, reason, goal=target.goal, **numbers, relaxed=mobility_of(
-                self._chain) if reason is TerminationReason.RELAXED else None)
+        relaxed = mobility_of(self._chain) if reason is TerminationReason.RELAXED else None
+        self._told = IkResult(self._chain, positions, reason, goal=goal_of(self._chain, target),
+                              **numbers, relaxed=relaxed)
         self.track(target, measured)
         self._told = None
 
-    def _followed(self, target: Target, last: np.ndarray, moved: float) -> TrackResult | None:
+    def _followed(self, target: Target | Together, last: np.ndarray,
+                  moved: float) -> TrackResult | None:
         """Do not follow, if the search is to be taken."""
         return None if self._told is not None else super()._followed(target, last, moved)
 
-    def _found(self, target: Target, seed: np.ndarray | None) -> IkResult:
+    def _found(self, target: Target | Together, seed: np.ndarray | None) -> IkResult:
         """Return what a search found, then or now."""
         return super()._found(target, seed) if self._told is None else self._told

@@ -8,7 +8,8 @@ In a recording these steps are messages of type ``diagnostic_msgs/DiagnosticArra
 chain      a new tracker: base, tip, limits, locked joints; before it comes the robot description
 configure  other options
 reset      the tracker takes these positions as accepted; null forgets all
-track      a target as it was understood, where the joints were measured, and the answer
+track      a target as it was understood, where the joints were measured, and the answer; of
+           several tips those that came together, and what counts for each tip from then on
 lines      straight lines that are taken: how many poses, and the last as a target
 limits     how fast the joints may move from now on, in the modes that take time
 measured   the topic on which the joints are measured
@@ -35,8 +36,9 @@ from ik_solver_node.pose import Pose, remade as remade_pose
 from ik_solver_node.record.reading import Message
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.solver_options import SolverOptions
-from ik_solver_node.target import remade, Target, TargetFrame, TARGETS
-from ik_solver_node.tracker import TrackerOptions, TrackResult
+from ik_solver_node.target import PoseTarget, remade, Target, TargetFrame, TARGETS
+from ik_solver_node.together import Aim
+from ik_solver_node.tracker import TrackerOptions, TrackResult, Verdict
 import numpy as np
 
 TOPIC = 'tracker'
@@ -46,6 +48,8 @@ DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'
 TEXT = 'std_msgs/msg/String'
 
 KINDS = {kind.__name__: kind for kind in TARGETS}
+TIPS = 'tips'
+"""The kind of the targets of several tips."""
 TIMES = ('elapsed [s]', 'took [s]')
 """Values of an answer that are another each time."""
 
@@ -108,17 +112,29 @@ def reset_values(positions: np.ndarray | None) -> dict[str, str]:
     return _as_text({'positions': positions})
 
 
-def track_values(target: Target, measured: np.ndarray | None, answer: TrackResult,
+def track_values(target: Aim, measured: np.ndarray | None, answer: TrackResult,
                  took: float) -> dict[str, str]:
     """Return a target with its answer, and how long that took [s]."""
-    return {**_as_text({'target': _asked(target), 'measured': measured}),
-            **answer_values(answer), **_as_text({'took [s]': took})}
+    values = {'target': _asked(target), 'measured': measured}
+    if answer.together is not None:
+        values['counts'] = _asked(_counting(answer))
+    return {**_as_text(values), **answer_values(answer), **_as_text({'took [s]': took})}
+
+
+def _counting(answer: TrackResult) -> Aim:
+    """Return what counts for each tip after an answer; nothing for one that cannot get there."""
+    assert answer.together is not None
+    return {tip: target for tip, target in answer.together.targets.items()
+            if answer.verdict is Verdict.CLOSEST or tip not in (answer.missed or {})}
 
 
 def answer_values(answer: TrackResult) -> dict[str, str]:
     """Return an answer."""
     result = answer.result
+    of_tips = {} if answer.together is None else {
+        'verdicts': {tip: answer.of_tip(tip).verdict for tip in answer.asked}}
     return _as_text({
+        **of_tips,
         'verdict': answer.verdict, 'accepted': answer.accepted,
         'reason': result.reason.name.lower(), 'positions': result.positions,
         'position_error [m]': result.position_error,
@@ -160,8 +176,12 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _asked(target: Target) -> dict[str, Any]:
-    """Return what a target is made of."""
+def _asked(target: Aim) -> dict[str, Any]:
+    """Return what a target, or those of several tips, is made of."""
+    if isinstance(target, Mapping):
+        return {'kind': TIPS, 'tips': {tip: _asked(one) for tip, one in target.items()}}
+    if isinstance(target, Pose):
+        target = PoseTarget(target)
     return {'kind': type(target).__name__,
             **{item.name: getattr(target, item.name) for item in fields(target) if item.init}}
 
@@ -220,23 +240,30 @@ def positions_of(values: Mapping[str, str], name: str = 'positions') -> np.ndarr
     return None if given is None else np.array(given, dtype=np.float64)
 
 
-def target_of(values: Mapping[str, str]) -> Target:
-    """Return the target of a step; raises `RecordingError` if it is none."""
+def target_of(values: Mapping[str, str]) -> Target | dict[str, Target]:
+    """Return the target, or those of several tips; raises `RecordingError` if it is none."""
     given = value_of(values, 'target')
     try:
-        kind = KINDS[given.pop('kind')]
-        if 'frame' in given:
-            given['frame'] = TargetFrame(given['frame'])
-        for name, value in given.items():
-            if isinstance(value, dict):
-                given[name] = remade_pose(np.array(value['position']),
-                                          np.array(value['quat_xyzw']))
-            elif isinstance(value, list) and name != 'free':
-                given[name] = np.array(value, dtype=np.float64)
-        given.update({'free': tuple(given['free'])} if 'free' in given else {})
-        return cast(Target, remade(kind, given))
+        kind = given.pop('kind')
+        if kind == TIPS:
+            return {tip: _target(KINDS[one.pop('kind')], one)
+                    for tip, one in given['tips'].items()}
+        return _target(KINDS[kind], given)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RecordingError(f'a recorded target cannot be used: {values["target"]}') from error
+
+
+def _target(kind: Any, given: dict[str, Any]) -> Target:
+    """Return a target of a kind."""
+    if 'frame' in given:
+        given['frame'] = TargetFrame(given['frame'])
+    for name, value in given.items():
+        if isinstance(value, dict):
+            given[name] = remade_pose(np.array(value['position']), np.array(value['quat_xyzw']))
+        elif isinstance(value, list) and name != 'free':
+            given[name] = np.array(value, dtype=np.float64)
+    given.update({'free': tuple(given['free'])} if 'free' in given else {})
+    return cast(Target, remade(kind, given))
 
 
 def value_of(values: Mapping[str, str], name: str) -> Any:

@@ -222,9 +222,9 @@ def joint_positions(message: JointState) -> dict[str, float]:
     return dict(zip(message.name, message.position))
 
 
-def diagnostics(stamp: Time, frame_id: str, status: DiagnosticStatus) -> DiagnosticArray:
-    """Return one status as a message."""
-    message = DiagnosticArray(status=[status])
+def diagnostics(stamp: Time, frame_id: str, *statuses: DiagnosticStatus) -> DiagnosticArray:
+    """Return one status, or several, as a message."""
+    message = DiagnosticArray(status=list(statuses))
     message.header.stamp = stamp
     message.header.frame_id = frame_id
     return message

@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import Any
 
-from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.options import check_options, option
 from ik_solver_node.urdf_file import read_urdf
 from rcl_interfaces.msg import ParameterDescriptor
@@ -39,6 +39,10 @@ class ModelOptions:
         # ROS has no empty list without a type: it arrives as None.
         object.__setattr__(self, 'tip_links', tuple(self.tip_links or ()))
         check_options(self)
+        if len(self.tip_links) > 1:
+            raise OptionsError(
+                f'tip_links is {list(self.tip_links)}, but moving targets are for one tip; name '
+                'one, or start the demo with targets:=false and drag them in the viewer')
 
     @property
     def tip_link(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Protocol
 
 from ik_solver_node.chain import KinematicChain
@@ -9,6 +10,7 @@ from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.joint_limits_file import read_joint_limits
 from ik_solver_node.mobility import mobility_of
 from ik_solver_node.robot_model import parse_urdf, RobotModel
+from ik_solver_node.ros.names import check_name
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.urdf_file import read_urdf
 
@@ -70,8 +72,15 @@ def chain_of(model: RobotModel, parameters: NodeParameters) -> KinematicChain:
     chain = KinematicChain.from_model(
         model, parameters.base_link or None, parameters.tip_links or None,
         limits=limits, locked=parameters.locked.as_mapping())
+    _check_tips(chain)
     _check_output(chain, parameters.output.joints)
     return chain
+
+
+def _check_tips(chain: KinematicChain) -> None:
+    """Refuse several tips, whose topics are named after them, if one of the names cannot be."""
+    for tip in chain.tip_links if len(chain.tip_links) > 1 else ():
+        check_name('tip_links', tip, 'left_tool')
 
 
 def _check_output(chain: KinematicChain, joints: tuple[str, ...]) -> None:
@@ -98,5 +107,16 @@ def summary(chain: KinematicChain) -> str:
     joints = ', '.join(f'{name} [{lower:.4g}, {upper:.4g}]' for name, lower, upper in
                        zip(chain.joint_names, chain.lower, chain.upper))
     return (f'robot {chain.model.name!r} from {chain.base_link!r} to '
-            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}; it '
-            f'{mobility_of(chain).sentence}')
+            f'{", ".join(map(repr, chain.tip_links))} with {chain.size} joints: {joints}; '
+            f'{_mobility(chain)}')
+
+
+def _mobility(chain: KinematicChain) -> str:
+    """Return what a chain controls; of several tips each, those that are alike together."""
+    if len(chain.tip_links) == 1:
+        return f'it {mobility_of(chain).sentence}'
+    alike = defaultdict(list)
+    for tip in chain.tip_links:
+        alike[mobility_of(chain, tip).sentence].append(tip)
+    return '; '.join(f'the way to {" or ".join(tips)} {sentence}'
+                     for sentence, tips in alike.items())

@@ -29,7 +29,7 @@ from ik_solver_node.ros.measured import MeasuredJoints, NotMeasuredError
 from ik_solver_node.ros.outputs import Command, Output, OutputKind
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
-from ik_solver_node.target import Target
+from ik_solver_node.together import Aim
 from ik_solver_node.tracker import PoseTracker, TrackerOptions, TrackResult
 import numpy as np
 from rclpy.clock import Clock, ClockType, ROSClock
@@ -71,8 +71,8 @@ class Drive(Protocol):
     def is_moving(self) -> bool:
         """Whether joints are sent at this moment, without being asked to."""
 
-    def take(self, header: Header, target: Target) -> None:
-        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+    def take(self, header: Header, target: Aim) -> None:
+        """Move to a target in the base frame, or to several; `IkSolverError` if it is refused."""
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
         """Move the tip straight from pose to pose; raises `IkSolverError` if it is refused."""
@@ -131,15 +131,16 @@ class DirectDrive:
         self._tracker, self._posture, self._output = tracker, posture, output
         self._measured, self._settings, self._listener = measured, settings, listener
         self._chain = tracker.chain
-        if keep:
+        self._has_several_tips = len(self._chain.tip_links) > 1
+        if keep or (self._has_several_tips and measured is None):
             self._tracker.reset(posture.chain_positions)
         self._reasons: dict[Reason, str] = {}
         self._asked_at = -np.inf
 
     is_moving = False
 
-    def take(self, header: Header, target: Target) -> None:
-        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+    def take(self, header: Header, target: Aim) -> None:
+        """Move to a target in the base frame, or to several; `IkSolverError` if it is refused."""
         for sentence in self._reasons.values():
             raise HaltedError(sentence)
         answer = self._tracker.track(target, self._seed())
@@ -194,6 +195,8 @@ class DirectDrive:
 
     def halt(self, reason: Reason, sentence: str) -> None:
         """Refuse targets while `reason` holds; what was sent is on its way."""
+        if self._has_several_tips and reason not in self._reasons:
+            self._tracker.reset(self._tracker.positions)  # so that each holds where it is
         self._reasons[reason] = sentence
         self._listener.halted(self._reasons)
 
@@ -279,8 +282,8 @@ class TimedDrive:
             watch=settings.watch, restart_pause=settings.seed_timeout,
             measured_timeout=None if self._measured is None else settings.measured_timeout)
 
-    def take(self, header: Header, target: Target) -> None:
-        """Move the tip to a target in the base frame; raises `IkSolverError` if it is refused."""
+    def take(self, header: Header, target: Aim) -> None:
+        """Move to a target in the base frame, or to several; `IkSolverError` if it is refused."""
         self._look()
         if self._measured is not None and self._pilot.has_arrived:
             self._measured.warn_of_limits()

@@ -10,6 +10,7 @@ target_orientation     in, QuaternionStamped      the same, an orientation anywh
 target_direction       in, Vector3Stamped         the same, where an axis of the tip shall point
 target_poses           in, PoseArray              the same, straight lines from pose to pose
 target_path            in, nav_msgs/Path          the same, each pose with a frame of its own
+<tip>/target_pose ..   in                         the first four for each of several tips, instead
 robot_description      in, String                 reliable, transient local, if no parameter has it
 joint_states           out, JointState            reliable, depth 10; with ``use_measured_state``
                                                   in, sensor data
@@ -27,6 +28,14 @@ joint_commands         out, JointState            with ``use_measured_state``, i
 Services, both std_srvs/Trigger: ``~/stop`` brakes within one period and keeps the arm there until
 ``~/resume``.
 
+With several ``tip_links`` each tip has its own topics, ``<tip>/target_pose`` and so on; what comes
+on those without a tip is refused with a sentence, straight lines too. A new target of one tip is
+solved together with what the others hold: the target that they were brought to last or, until
+there is one, the pose that they are in. What they hold is let go, so that each holds where it is
+by the next target, whenever that begins a new motion: after a stop of any reason, the end of a
+stream, a change of robot, of mode or of ``target.*``, and, where joints are measured, a pause
+longer than ``seed_timeout``. So nothing goes on that was not asked for since.
+
 What of a target counts is said by the parameters ``target.*``: see `TargetParameters`. Everything
 runs in one thread: a new model or parameter takes effect between two messages, or, where the arm
 is on the move and must stop for it, as soon as it stands.
@@ -36,6 +45,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -78,6 +88,13 @@ from std_srvs.srv import Trigger
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
+TARGETS: tuple[tuple[Any, str, str, Callable[..., Target]], ...] = (
+    (PoseStamped, 'target_pose', 'pose', conversions.pose_target),
+    (PointStamped, 'target_point', 'point', conversions.point_target),
+    (QuaternionStamped, 'target_orientation', 'quaternion', conversions.orientation_target),
+    (Vector3Stamped, 'target_direction', 'vector', conversions.direction_target))
+"""What a tip can be asked: the message, its topic, what of it tells, and what makes a target."""
+
 DIAGNOSTICS_PERIOD = 1.0
 """Time between two diagnostics, and between two warnings of a kind [s]."""
 
@@ -87,7 +104,7 @@ WAITING_PERIOD = 10.0
 
 class Operation:
     """
-    Moves the tip of a robot to the targets that the node receives.
+    Moves the tips of a robot to the targets that the node receives.
 
     Parameters
     ----------
@@ -116,7 +133,8 @@ class Operation:
         self._received: str | None = None
         self._last_good: str | None = None
         self._descriptions: Subscription | None = None
-        self._listens_to_targets = False
+        self._target_topics: dict[str | None, list[Subscription]] = {}
+        self._stamps: dict[str, Time] = {}
         # Simulated time may stand still or be set back; whoever listens must still be served.
         self._steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._publish_timer: Timer | None = None
@@ -143,6 +161,7 @@ class Operation:
             self._node, self._publisher(JointState, '~/destination', LATCHED), self._steady_clock)
         self._closing.callback(self._destination.close)
         self._frames = Frames(self._node)
+        self._closing.callback(self._listen_to_targets)
         if self._settings.use_measured_state:
             self._measured = MeasuredJoints(self._node.get_logger().warning)
             self._measured_topic = self._subscribe(
@@ -233,23 +252,26 @@ class Operation:
         if self._chain is None:
             self._node.get_logger().info(self._status.waiting_for)
 
-    def _listen_to_targets(self) -> None:
-        """Subscribe to the targets, once."""
-        if self._listens_to_targets:
-            return
-        self._listens_to_targets = True
-        kinds: tuple[tuple[Any, str, Callable[[Any], None]], ...] = (
-            (PoseStamped, 'target_pose', self._on_target_pose),
-            (PointStamped, 'target_point', self._on_target_point),
-            (QuaternionStamped, 'target_orientation', self._on_target_orientation),
-            (Vector3Stamped, 'target_direction', self._on_target_direction),
-            (PoseArray, 'target_poses', self._on_target_poses),
-            (Path, 'target_path', self._on_target_path))
+    def _listen_to_targets(self, *tips: str | None) -> None:
+        """Have topics of targets for each of these tips and no others; None is the only one."""
+        for tip in [tip for tip in self._target_topics if tip not in tips]:
+            for subscription in self._target_topics.pop(tip):
+                self._node.destroy_subscription(subscription)
+        for tip in [tip for tip in tips if tip not in self._target_topics]:
+            topics = self._target_topics[tip] = []
+            for kind, topic, part, convert in TARGETS:
+                topics.append(self._hear(kind, topic if tip is None else f'{tip}/{topic}',
+                                         partial(self._on_target, tip, part, convert)))
+            if tip is None:
+                topics.append(self._hear(PoseArray, 'target_poses', self._on_target_poses))
+                topics.append(self._hear(Path, 'target_path', self._on_target_path))
+
+    def _hear(self, kind: Any, topic: str, callback: Callable[[Any], None]) -> Subscription:
+        """Listen to a topic of targets."""
         try:
-            for kind, topic, callback in kinds:
-                self._subscribe(
-                    kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
-                    qos_overriding_options=QoSOverridingOptions.with_default_policies())
+            return self._node.create_subscription(
+                kind, topic, self._recorder.heard(topic, callback), QoSProfile(depth=1),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies())
         except (InvalidQosOverridesError, ParameterException, RuntimeError,
                 TypeError) as error:
             raise OptionsError(f'qos_overrides: {error}') from error
@@ -313,6 +335,7 @@ class Operation:
 
     def _take_over(self, chain: KinematicChain) -> None:
         """Solve on `chain`; joints that it shares with the last one stay put."""
+        is_first = self._drive is None
         if self._drive is not None:
             self._drive.close()
         if self._measured is not None:
@@ -333,10 +356,20 @@ class Operation:
         if self._measured is None:  # else it is not known where the arm is
             self._destination.announce(posture, posture.chain_positions)
         self._keep_still()
-        self._listen_to_targets()
+        self._follow_tips(chain.tip_links, is_first)
         if self._is_active:
             self._node.get_logger().info(self._ready())
         self._publish_diagnostics()
+
+    def _follow_tips(self, tips: tuple[str, ...], is_first: bool) -> None:
+        """Listen to the targets of these tips; what goes wrong later on than at first is told."""
+        try:
+            self._listen_to_targets(None, *(tips if len(tips) > 1 else ()))
+            self._note_problem('targets', '')
+        except OptionsError as error:
+            if is_first:
+                raise
+            self._note_problem('targets', str(error))
 
     def _record_limits(self) -> None:
         """Record how fast the joints may move, if they move in time."""
@@ -349,25 +382,37 @@ class Operation:
         motion = self._settings.motion
         timed = f', in the mode {motion.mode.value} at {motion.rate:g} Hz' if is_timed(
             self._settings) else ''
-        return f'ready: {description.summary(self._chain)}{timed}'
+        tips = self._chain.tip_links
+        where = '' if len(tips) == 1 else '; targets come on ' + ', '.join(
+            f'{tip}/target_pose' for tip in tips) + ' (or _point, _orientation, _direction)'
+        return f'ready: {description.summary(self._chain)}{timed}{where}'
 
     # --- targets -----------------------------------------------------------------------------
 
-    def _on_target_pose(self, message: PoseStamped) -> None:
-        """Bring the tip to a pose."""
-        self._follow(message.header, message.pose, conversions.pose_target)
+    def _on_target(self, tip: str | None, part: str, convert: Callable[..., Target],
+                   message: Any) -> None:
+        """Take a target of a tip, or of the only one, to the base frame and hand it on."""
+        def take(drive: Drive, base_link: str) -> None:
+            if tip is None:
+                self._check_is_only_tip('a target without the name of a tip is for the only one')
+            T_base_frame = self._frames.T_base_frame(base_link, message.header)
+            target = convert(getattr(message, part), T_base_frame, self._settings.target)
+            if tip is None:
+                drive.take(message.header, target)
+            else:
+                self._stamps[tip] = message.header.stamp
+                drive.take(message.header, {tip: target})
 
-    def _on_target_point(self, message: PointStamped) -> None:
-        """Bring the tip to a point, in any orientation."""
-        self._follow(message.header, message.point, conversions.point_target)
+        self._receive(message.header, take, tip)
 
-    def _on_target_orientation(self, message: QuaternionStamped) -> None:
-        """Turn the tip to an orientation, anywhere."""
-        self._follow(message.header, message.quaternion, conversions.orientation_target)
-
-    def _on_target_direction(self, message: Vector3Stamped) -> None:
-        """Turn the tip until an axis of it points in a direction, anywhere."""
-        self._follow(message.header, message.vector, conversions.direction_target)
+    def _check_is_only_tip(self, what: str) -> None:
+        """Refuse what is for one tip if there are several."""
+        assert self._chain is not None
+        tips = self._chain.tip_links
+        if len(tips) > 1:
+            raise conversions.TargetRefusedError(
+                f'{what}, but there are {len(tips)} tip_links, {listed(tips)}: send targets to '
+                f'each tip by itself, such as to {tips[0]}/target_pose')
 
     def _on_target_poses(self, message: PoseArray) -> None:
         """Bring the tip from pose to pose in straight lines."""
@@ -379,17 +424,10 @@ class Operation:
             (stamped.header if stamped.header.frame_id else message.header, stamped.pose)
             for stamped in message.poses])
 
-    def _follow(self, header: Header, message: Any, convert: Callable[..., Target]) -> None:
-        """Take a target to the base frame, and hand it to the drive."""
-        def take(drive: Drive, base_link: str) -> None:
-            T_base_frame = self._frames.T_base_frame(base_link, header)
-            drive.take(header, convert(message, T_base_frame, self._settings.target))
-
-        self._receive(header, take)
-
     def _follow_lines(self, header: Header, poses: list[tuple[Header, PoseMessage]]) -> None:
         """Take the poses of straight lines to the base frame, and hand them to the drive."""
         def take(drive: Drive, base_link: str) -> None:
+            self._check_is_only_tip('straight lines lead the only tip')
             found = [conversions.base_pose(pose, self._frames.T_base_frame(base_link, frame))
                      for frame, pose in poses]
             drive.take_lines(header, found)
@@ -398,7 +436,8 @@ class Operation:
 
         self._receive(header, take)
 
-    def _receive(self, header: Header, take: Callable[[Drive, str], None]) -> None:
+    def _receive(self, header: Header, take: Callable[[Drive, str], None],
+                 tip: str | None = None) -> None:
         """Hand what a message asks for to the drive, or say why not."""
         assert self._drive is not None and self._chain is not None
         try:
@@ -409,15 +448,17 @@ class Operation:
                 self._watch_controller()
             take(self._drive, self._chain.base_link)
         except IkSolverError as error:
-            self.refuse(header, str(error))
+            self.refuse(header, str(error), tip)
 
-    def refuse(self, header: Header, sentence: str) -> None:
-        """Say why a target message cannot be used."""
+    def refuse(self, header: Header, sentence: str, tip: str | None = None) -> None:
+        """Say why a target message cannot be used; if it is not of a tip, it is of all."""
+        assert self._chain is not None
         self._node.get_logger().warning(f'target refused: {sentence}',
                                         throttle_duration_sec=DIAGNOSTICS_PERIOD)
         self._status.count_refusal(sentence)
-        self._publish_solution(header.stamp, DiagnosticStatus.ERROR, sentence,
-                               conversions.refusal_values())
+        self._publish_solution(header.stamp, self._solution_of(
+            tip or ', '.join(self._chain.tip_links), DiagnosticStatus.ERROR, sentence,
+            conversions.refusal_values()))
 
     def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
         """Tell how a target went."""
@@ -426,8 +467,18 @@ class Operation:
             self._node.get_logger().warning(answer.sentence,
                                             throttle_duration_sec=DIAGNOSTICS_PERIOD)
         self._status.count(answer)
-        self._publish_solution(header.stamp, conversions.LEVELS[answer.verdict], answer.sentence,
-                               conversions.solution_values(answer, published))
+        self._publish_solution(header.stamp, *(
+            self._answer_of(tip, answer, published) for tip in answer.tips))
+
+    def _answer_of(self, tip: str, answer: TrackResult,
+                   published: Time | None) -> DiagnosticStatus:
+        """Return what there is to tell of one tip."""
+        of_tip = answer.of_tip(tip)
+        values = conversions.solution_values(of_tip, published if of_tip.accepted else None)
+        if answer.together is not None:
+            values['target_stamp'] = conversions.stamp_to_text(
+                self._stamps[tip]) if tip in answer.asked else ''
+        return self._solution_of(tip, conversions.LEVELS[of_tip.verdict], of_tip.sentence, values)
 
     def report_lines(self, header: Header, plan: LinePlan) -> None:
         """Tell what became of straight lines."""
@@ -438,17 +489,23 @@ class Operation:
             self._node.get_logger().warning(plan.sentence)
         self._has_moved = self._has_moved or verdict is not Verdict.NOT_REACHED
         self._status.count_lines(plan, verdict)
-        self._publish_solution(header.stamp, conversions.LEVELS[verdict], plan.sentence,
-                               conversions.line_values(plan, verdict))
-
-    def _publish_solution(self, stamp: Time, level: bytes, sentence: str,
-                          values: dict[str, str]) -> None:
-        """Publish the verdict on a target; the diagnostics too if they changed with it."""
         assert self._chain is not None
-        status = conversions.diagnostic_status(
-            f'{self._node.get_name()}: {self._chain.tip_links[0]}', self._chain.model.name, level,
-            sentence, values)
-        self._tell(self._solution, conversions.diagnostics(stamp, self._chain.base_link, status))
+        self._publish_solution(header.stamp, self._solution_of(
+            self._chain.tip_links[0], conversions.LEVELS[verdict], plan.sentence,
+            conversions.line_values(plan, verdict)))
+
+    def _solution_of(self, tip: str, level: bytes, sentence: str,
+                     values: dict[str, str]) -> DiagnosticStatus:
+        """Return the verdict on a target."""
+        assert self._chain is not None
+        return conversions.diagnostic_status(
+            f'{self._node.get_name()}: {tip}', self._chain.model.name, level, sentence, values)
+
+    def _publish_solution(self, stamp: Time, *statuses: DiagnosticStatus) -> None:
+        """Publish verdicts on a target; the diagnostics too if they changed with it."""
+        assert self._chain is not None
+        self._tell(self._solution, conversions.diagnostics(
+            stamp, self._chain.base_link, *statuses))
         if self._status.summary[0] != self._level:
             self._publish_diagnostics()
 

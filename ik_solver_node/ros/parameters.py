@@ -161,8 +161,8 @@ class NodeParameters:
     base_link: str = option(
         '', 'link whose frame targets are given in; empty for the root of the robot')
     tip_links: tuple[str, ...] = option(
-        (), 'the link to bring to the targets, as a list of one; empty for the only leaf of the '
-        'robot')
+        (), 'the link to bring to the targets, or several, each to its own; empty for the only '
+        'leaf of the robot')
     limits: JointLimits = JointLimits()
     locked: LockedJoints = LockedJoints()
     publish_rate: float = option(
@@ -218,9 +218,6 @@ class NodeParameters:
                 f'output.kind is {kind.value!r}, whose goals are whole motions, but motion.mode '
                 f"is {self.motion.mode.value!r}; it must be 'move', or, for a stream of targets "
                 "in the mode 'track', output.kind must be 'joint_trajectory'")
-        if len(self.tip_links) > 1:
-            raise OptionsError(f'tip_links is {list(self.tip_links)}, but must be empty or a list '
-                               'of one link')
 
 
 CHAIN_FIELDS = ('robot_description', 'urdf_file', 'base_link', 'tip_links', 'limits', 'locked')

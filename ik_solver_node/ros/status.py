@@ -82,8 +82,10 @@ class NodeStatus:
         Why the last target was not reached, if it was not.
     last_goal : str
         What became of the last goal, if goals are sent.
+    solves : int
+        How many answers there were; that of several tips together is one.
     solve_time : float
-        Sum over all solves [s].
+        Sum over all of them [s].
     cycles : Cycles
         What the periods of a timed motion took.
 
@@ -98,19 +100,25 @@ class NodeStatus:
     last: TrackResult | None = None
     last_problem: str = ''
     last_goal: str = ''
+    solves: int = 0
     solve_time: float = 0.0
     cycles: Cycles = field(default_factory=Cycles)
 
     def count(self, answer: TrackResult) -> None:
         """Note the answer to a target."""
-        self.verdicts[answer.verdict.value] += 1
+        if answer.together is None:
+            self.verdicts[answer.verdict.value] += 1
+        else:
+            self.verdicts.update(answer.of_tip(tip).verdict.value for tip in answer.asked)
         self.last = answer
+        self.solves += 1
         self.solve_time += answer.result.elapsed
         self.last_problem = '' if answer.verdict is Verdict.REACHED else answer.sentence
 
     def count_lines(self, plan: LinePlan, verdict: Verdict) -> None:
         """Note what became of straight lines."""
         self.verdicts[verdict.value] += 1
+        self.solves += 1
         self.solve_time += plan.elapsed
         self.last_problem = '' if verdict is Verdict.REACHED else plan.sentence
 
@@ -145,7 +153,8 @@ class NodeStatus:
             'targets reached': str(self._reached),
             'targets refused': str(self.verdicts['refused']),
             'targets not reached': str(solved - self._reached),
-            'mean solve time [s]': f'{self.solve_time / solved:.3g}' if solved else '',
+            'mean solve time [s]': (
+                f'{self.solve_time / self.solves:.3g}' if self.solves else ''),
             'last reason': '', 'last position error [m]': '', 'last orientation error [rad]': '',
             'last bad description': self.bad_description,
             'stopped by': ', '.join(reason.value for reason in self.halts),

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from chains import chain_of, random_positions
+from chains import chain_of, model_of, random_positions
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import RecordingError
 from ik_solver_node.pose import Pose
@@ -64,6 +64,58 @@ def test_a_stream_comes_out_the_same(tmp_path: Path, robot: str) -> None:
     assert told.is_same and told.is_complete and not told.skipped and not told.differences
     assert told.recorded_with == told.replayed_with
     assert verdicts == set(Verdict)
+
+
+HANDS = ('left_tool0', 'right_tool0')
+
+
+def hands() -> KinematicChain:
+    """Return two arms on one torso."""
+    return KinematicChain.from_model(model_of('dual_arm'), None, HANDS)
+
+
+def asked_of_hands(chain: KinematicChain, seed: int) -> list[dict[str, Any]]:
+    """Return targets of one hand, of both, and such as are out of reach."""
+    q = chain.mid_range() + 0.01 * seed
+    left, right = (chain.forward_kinematics(q, tip) for tip in HANDS)
+    far = PointTarget([9.0, 0.1, 0.2])
+    lower = Pose(right.position - [0.0, 0.0, 0.1], right.quat_xyzw)
+    return [{HANDS[0]: left}, {HANDS[1]: right}, {HANDS[0]: far}, {HANDS[0]: far, HANDS[1]: lower},
+            {HANDS[0]: PointTarget(left.position + [0.0, 0.1, 0.0]), HANDS[1]: right}]
+
+
+def test_targets_of_several_tips_come_out_the_same(tmp_path: Path) -> None:
+    """What each hand holds is part of what is asked."""
+    tape = Tape(tmp_path / 'run.mcap')
+    tracker = tape.tracker(hands(), replace(PATIENT, max_restarts=20))
+    tracker.reset(tracker.chain.mid_range())
+    verdicts = [tape.ask(tracker, target).verdict for seed in range(4)
+                for target in asked_of_hands(tracker.chain, seed)]
+    told = replayed(tape)
+    assert told.is_same and told.counts[Sameness.SAME] == len(verdicts) == 20
+    assert verdicts.count(Verdict.NOT_REACHED) == 8
+
+
+def test_what_follows_on_an_answer_that_time_ended_for_two_hands_is_excused(
+        tmp_path: Path) -> None:
+    """Until a reset: what each hand held by then is not known."""
+    def ended(kind: str, values: dict[str, str]) -> dict[str, str]:
+        if kind == 'track' and len(answers) == 1:
+            values = {**values, 'positions': json.dumps([0.1] * 16), 'took [s]': '100.0'}
+        return values
+
+    answers: list[Any] = []
+    tape = Tape(tmp_path / 'run.mcap', ended)
+    tracker = tape.tracker(hands(), replace(PATIENT, max_restarts=20))
+    tracker.reset(tracker.chain.mid_range())
+    for target in asked_of_hands(tracker.chain, 1):
+        answers.append(tape.ask(tracker, target))
+    tracker.reset(tracker.chain.mid_range())
+    tape.ask(tracker, asked_of_hands(tracker.chain, 1)[0])
+    told = replayed(tape)
+    assert told.is_same
+    assert told.counts[Sameness.ENDED_BY_TIME] == 1 and told.counts[Sameness.AFTER_THAT] > 0
+    assert told.counts[Sameness.SAME] >= 2
 
 
 class OtherTracker(RecordedTracker):

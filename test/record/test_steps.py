@@ -55,6 +55,14 @@ def test_a_target_comes_back_bit_for_bit(target: Any) -> None:
     assert repr(back) == repr(target)
 
 
+@given(first=targets, second=targets)
+def test_targets_of_several_tips_come_back(first: Any, second: Any) -> None:
+    """Whatever the tips are called."""
+    asked = {'kind': first, 'right': second}
+    back = steps.target_of(steps._as_text({'target': steps._asked(asked)}))
+    assert list(back) == list(asked) and repr(back) == repr(asked)
+
+
 def test_a_chain_comes_back() -> None:
     """Base, tip, limits and locked joints."""
     chain = chain_of('six_axis_arm', limits={'joint_1': (-1.0, math.inf)},

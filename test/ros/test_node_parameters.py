@@ -61,7 +61,7 @@ def test_good_values_are_taken(client: Client, name: str, value: Any) -> None:
     ('publish_all_joints', 1, 'publish_all_joints is 1, but must be a bool'),
     ('base_link', 'nowhere', 'known links are: base_link'),
     ('tip_links', ['nowhere'], 'known links are: base_link'),
-    ('tip_links', ['tool0', 'link_1'], 'must be empty or a list of one link'),
+    ('tip_links', ['tool0', 'tool0'], "tip_links has 'tool0' twice"),
     ('tip_links', ['base_link'], 'no joint can move'),
     ('limits.joints', ['joint_1'], 'one for each'),
     ('robot_description', '<robot', 'XML'),

@@ -84,7 +84,6 @@ def test_mapping_and_ros_parameters_are_inverse() -> None:
     ({'tracking.near': 'far'}, "tracking.near is 'far', but must be a number"),
     ({'tip_links': [1]}, 'tip_links is [1], but must be a list of str'),
     ({'tip_links': 1}, 'tip_links is 1, but must be a list of str'),
-    ({'tip_links': ['a', 'b']}, "tip_links is ['a', 'b'], but must be empty or a list of one"),
     ({'limits.joints': ['a']}, 'limits.lower has 0 entries for 1 joints'),
     ({'limits.lower': [float('nan')]}, 'limits.lower is [nan], but must be a list of float'),
     ({'locked.joints': ['a', 'a'], 'locked.positions': [0.0, 1.0]},

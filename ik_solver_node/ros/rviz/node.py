@@ -35,7 +35,6 @@ from ik_solver_node.pose import Pose
 from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.frames import Frames
-from ik_solver_node.ros.names import check_name
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.running import run, settings_of
 from ik_solver_node.ros.rviz.handles import Handles, TOPICS
@@ -144,8 +143,9 @@ class RvizNode(Node):
 
     def _use_robot(self) -> None:
         """Begin anew with the robot that is described; a bad description changes nothing."""
+        assert self._solver is not None
         try:
-            chain = self._described_chain()
+            chain = description.build_chain(self._solver, self._text)
         except IkSolverError as error:
             self.get_logger().error(f'this robot cannot be shown: {error}')
             return
@@ -164,15 +164,6 @@ class RvizNode(Node):
         self.get_logger().info(
             f'ready: robot {chain.model.name!r} from {chain.base_link!r} to '
             f'{", ".join(map(repr, chain.tip_links))} is shown on {" and ".join(topics)}')
-
-    def _described_chain(self) -> KinematicChain | None:
-        """Return the chain that is moved, None while it is not known; raises `IkSolverError`."""
-        assert self._solver is not None
-        chain = description.build_chain(self._solver, self._text)
-        if chain is not None and len(chain.tip_links) > 1:  # their topics are named after them
-            for tip in chain.tip_links:
-                check_name('tip_links', tip, 'left_tool')
-        return chain
 
     def _show_targets(self) -> None:
         """Listen to the targets of all tips, and of no others."""

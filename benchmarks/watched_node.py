@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 import gc
 import json
 import sys
@@ -37,7 +38,8 @@ class WatchedNode(IkSolverNode):
 
     def _watched(self, callback: Callable) -> Callable:
         """Return `callback` with a watch."""
-        return self._watches.setdefault(callback.__qualname__, Watch()).on(callback)
+        function = callback.func if isinstance(callback, partial) else callback
+        return self._watches.setdefault(function.__qualname__, Watch()).on(callback)
 
     def _on_work(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Tell what was done since this was asked last."""

@@ -71,6 +71,9 @@ class IkSolverNode(LifecycleNode):
             if not self._settings.autostart or self.executor is not None:
                 self.get_logger().error(f'cannot be configured: {error}')
             return TransitionCallbackReturn.FAILURE
+        except Exception as error:  # rclpy goes on to `on_error`, without a word of what it was
+            self.get_logger().error(f'cannot be configured: {type(error).__name__}: {error}')
+            raise
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from benchmarks.watch import serve_work, Watch
 from ik_solver_node.ros.outputs import OutputKind
 import rclpy
 from rclpy.clock import Clock, ClockType
@@ -16,7 +17,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 JOINTS = [f'joint_{i}' for i in range(1, 8)]
 POSITIONS = [0.0] * len(JOINTS)
-TOPIC = 'bare_commands'
+NAME, TOPIC = 'bare_timer', 'bare_commands'
 KINDS: dict[OutputKind, Any] = {
     OutputKind.JOINT_STATE: JointState, OutputKind.POSITION_ARRAY: Float64MultiArray,
     OutputKind.JOINT_TRAJECTORY: JointTrajectory}
@@ -41,11 +42,13 @@ def main() -> None:
     """Publish messages of a kind at a rate [Hz], both from the command line, until interrupted."""
     kind, rate = OutputKind(sys.argv[1]), float(sys.argv[2])
     rclpy.init()
-    node = rclpy.create_node('bare_timer')
+    node = rclpy.create_node(NAME)
     publisher = node.create_publisher(KINDS[kind], TOPIC, QoSProfile(depth=10))
-    node.create_timer(1.0 / rate,
-                      lambda: publisher.publish(message(kind, node.get_clock().now())),
-                      clock=Clock(clock_type=ClockType.STEADY_TIME))
+    watch = Watch()
+    node.create_timer(1.0 / rate, watch.on(
+        lambda: publisher.publish(message(kind, node.get_clock().now()))),
+        clock=Clock(clock_type=ClockType.STEADY_TIME))
+    serve_work(node, {NAME: watch})
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):

@@ -52,7 +52,8 @@ GROWTH_CEILING = 2.0
 """Most that the memory grows during the measurement [MB]."""
 NAMESPACE = f'/track_benchmark_{os.getpid()}'
 """Of all nodes: nobody else in the domain shall disturb them for minutes."""
-ARM, CYCLE = 'stand-in arm', 'TimedDrive._on_timer'
+NODE, BARE, ARM = 'ik_solver_node', 'bare_timer', 'stand-in arm'
+CYCLE = 'TimedDrive._on_timer'
 P99 = 2
 """Where the 99th percentile is among those of an `Evenness`."""
 CONTROLLERS = {'joint_state': 'joint_commands', 'position_array': 'forward_command',
@@ -107,8 +108,8 @@ class Measured(NamedTuple):
     shares : dict of str to float
         Of one core, by process [%].
     work : dict of str to dict of str to list of float
-        By callback of the node, its own time and its wall time: how many calls, and median, 95th,
-        99th percentile and maximum [us].
+        By callback of the node, and that of the bare timer, its own time and its wall time: how
+        many calls, and median, 95th, 99th percentile and maximum [us].
     latency : list of float
         From each target to the stamp of the first command for it [ms].
     memory : list of float
@@ -154,14 +155,15 @@ class Client:
         for name, topic in (('node', commands), ('bare', bare_timer.TOPIC)):
             self._node.create_subscription(kind, topic, self._noting(self.stamps[name]),
                                            QoSProfile(depth=1000))
-        self._node.create_subscription(DiagnosticArray, 'ik_solver_node/solution',
+        self._node.create_subscription(DiagnosticArray, f'{NODE}/solution',
                                        self._on_solution, QoSProfile(depth=1000))
         self._targets = self._node.create_publisher(PoseStamped, 'target_pose',
                                                     QoSProfile(depth=1))
         self._messages = [pose_message(pose) for pose in path(LAP)]
         self._sent = 0
         self._node.create_timer(1.0 / TARGET_RATE, self._send)
-        self._work = self._node.create_client(Trigger, 'ik_solver_node/work')
+        self._work = {name: self._node.create_client(Trigger, f'{name}/work')
+                      for name in (NODE, BARE)}
         self._asking = Trigger.Request()
 
     def _noting(self, stamps: list[float]) -> Any:
@@ -200,9 +202,9 @@ class Client:
             if monotonic() > deadline:
                 raise RuntimeError(f'no command in {PATIENCE:.0f} s')
 
-    def work(self) -> dict:
+    def work(self, name: str) -> dict:
         """Return what the node did since it was asked last."""
-        answer = self._work.call_async(self._asking)
+        answer = self._work[name].call_async(self._asking)
         self._executor.spin_until_future_complete(answer, timeout_sec=PATIENCE)
         return json.loads(answer.result().message)
 
@@ -230,9 +232,8 @@ def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subpr
     """Run the node, the bare timer and the stand-in."""
     urdf = f'urdf_file:={URDF}'
     commands = {
-        'bare timer': ['-m', 'benchmarks.bare_timer', output, str(BARE_DRIFT * rate),
-                       '--ros-args'],
-        'ik_solver_node': [
+        BARE: ['-m', 'benchmarks.bare_timer', output, str(BARE_DRIFT * rate), '--ros-args'],
+        NODE: [
             '-m', 'benchmarks.watched_node', '--ros-args', '--log-level', 'error', '-p', urdf,
             '-p', 'use_measured_state:=true', '-p', f'output.kind:={output}',
             '-p', 'motion.mode:=track', '-p', f'motion.rate:={rate}'],
@@ -258,24 +259,25 @@ def measure(domain: int, output: str, rate: float, seconds: float) -> Measured:
         client = Client(domain, KINDS[kind], topic)
         client.wait(running)
         client.spin(SETTLING)
-        before = client.work()
+        before = client.work(NODE)
+        client.work(BARE)
         client.spin(PAUSE)
         client.forget()
         had = {name: processor_time(process) for name, process in running.items()}
-        began, used = monotonic(), [memory(running['ik_solver_node'])]
+        began, used = monotonic(), [memory(running[NODE])]
         while (left := began + seconds - monotonic()) > 0.0:
             client.spin(min(left, LOOK))
-            used.append(memory(running['ik_solver_node']))
+            used.append(memory(running[NODE]))
         shares = {name: 100.0 * (processor_time(process) - had[name]) / (monotonic() - began)
                   for name, process in running.items()}
         stamps = {name: list(noted) for name, noted in client.stamps.items()}
         latency = list(client.latency)
-        after = client.work()
+        after, bare = client.work(NODE), client.work(BARE)
         client.close()
     return Measured(
         Evenness.of(stamps['node'], 1.0 / rate),
         Evenness.of(stamps['bare'], 1.0 / (BARE_DRIFT * rate)), shares,
-        after['work'], latency, used, (before['objects'], after['objects']))
+        {**bare['work'], **after['work']}, latency, used, (before['objects'], after['objects']))
 
 
 def run(arguments: Namespace) -> bool:
@@ -299,7 +301,7 @@ def report(measured: Measured) -> bool:
     print(f'{"":<24}{"period over nominal, us":^32}{"late by > 1 period":>20}{"CPU":>8}\n'
           f'{"":<16}{"messages":>8}{"median":>8}{"p95":>8}{"p99":>8}{"max":>8}{"all":>12}'
           f'{"alone":>8}{"%":>8}')
-    for name, its, other in (('bare timer', bare, node), ('ik_solver_node', node, bare)):
+    for name, its, other in ((BARE, bare, node), (NODE, node, bare)):
         print(f'{name:<16}{its.count:>8}' + ''.join(f'{value:>8.0f}' for value in its.over)
               + f'{len(its.late):>12}{its.late_alone(other):>8}{measured.shares[name]:>8.1f}')
     print(f'{ARM:<24}{"":52}{measured.shares[ARM]:>8.1f}')
@@ -321,7 +323,7 @@ def floor(measured: Measured) -> bool:
     """Print and return whether everything stays below its ceiling."""
     ratio = measured.node.over[P99] / measured.bare.over[P99]
     alone = measured.node.late_alone(measured.bare)
-    work = measured.work[CYCLE]['own'][1]
+    work, least = (measured.work[name]['own'][1] for name in (CYCLE, BARE))
     share = measured.node.count / measured.bare.count
     kept = (share >= COUNT_FLOOR and ratio <= JITTER_CEILING and alone == 0
             and work <= WORK_CEILING and measured.growth <= GROWTH_CEILING)
@@ -329,6 +331,6 @@ def floor(measured: Measured) -> bool:
           f'bare timer (at least {COUNT_FLOOR:g}), p99 of the period over nominal {ratio:.2f} '
           f'times that of the bare timer (at most {JITTER_CEILING:g}), {alone} cycles late by '
           f'more than a period while the bare timer was not (0), a cycle takes {work:.0f} us (at '
-          f'most {WORK_CEILING:.0f}), memory {measured.growth:+.1f} MB (at most '
-          f'{GROWTH_CEILING:+g})')
+          f'most {WORK_CEILING:.0f}; the bare timer takes {least:.0f}), memory '
+          f'{measured.growth:+.1f} MB (at most {GROWTH_CEILING:+g})')
     return bool(kept)

@@ -7,8 +7,10 @@ memory than a short one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+import gc
+import json
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -77,3 +79,17 @@ class Watch:
             self.wall.add(perf_counter() - began[0])
 
         return timed
+
+
+def serve_work(node: Any, watches: Mapping[str, Watch]) -> None:
+    """Have the service ``~/work`` of a node tell what was done since it was asked last."""
+    from std_srvs.srv import Trigger
+
+    def tell(_: Any, response: Any) -> Any:
+        work = {name: {'own': watch.own.take(), 'wall': watch.wall.take()}
+                for name, watch in watches.items()}
+        response.success = True
+        response.message = json.dumps({'work': work, 'objects': len(gc.get_objects())})
+        return response
+
+    node.create_service(Trigger, '~/work', tell)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 import gc
-import json
 import sys
 from typing import Any
 
-from benchmarks.watch import Watch
+from benchmarks.watch import serve_work, Watch
 from ik_solver_node.compilation import warm_up
 from ik_solver_node.ros.node import IkSolverNode, NODE_NAME
 from ik_solver_node.ros.running import run
-from std_srvs.srv import Trigger
 
 COLLECTION = 'garbage collection'
 
@@ -24,7 +22,7 @@ class WatchedNode(IkSolverNode):
     def __init__(self) -> None:
         self._watches: dict[str, Watch] = {COLLECTION: Watch()}
         super().__init__()
-        self.create_service(Trigger, '~/work', self._on_work)
+        serve_work(self, self._watches)
         gc.callbacks.append(self._watches[COLLECTION].on_garbage())
 
     def create_timer(self, period: float, callback: Callable, *rest: Any, **options: Any) -> Any:
@@ -40,14 +38,6 @@ class WatchedNode(IkSolverNode):
         """Return `callback` with a watch."""
         function = callback.func if isinstance(callback, partial) else callback
         return self._watches.setdefault(function.__qualname__, Watch()).on(callback)
-
-    def _on_work(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        """Tell what was done since this was asked last."""
-        work = {name: {'own': watch.own.take(), 'wall': watch.wall.take()}
-                for name, watch in self._watches.items()}
-        response.success = True
-        response.message = json.dumps({'work': work, 'objects': len(gc.get_objects())})
-        return response
 
 
 def prepare() -> None:

@@ -193,8 +193,7 @@ class _Generator:
             return None
         positions = self._output.new_position
         following = at_rest(np.array(positions)) if result == self._finished else MotionState(
-            np.array(positions), np.array(self._output.new_velocity),
-            np.array(self._output.new_acceleration))
+            *np.array((positions, self._output.new_velocity, self._output.new_acceleration)))
         if all(map(le, self._lower, positions)) and all(map(le, positions, self._upper)):
             return following
         return inside(following, limits)

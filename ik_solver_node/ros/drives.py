@@ -370,7 +370,8 @@ class TimedDrive:
 
     def _missed(self) -> int:
         """Return how many periods passed since the last one that was served, but the present."""
-        late, self._cycled_at = self.now() - self._cycled_at, self.now()
+        now = self.now()
+        late, self._cycled_at = now - self._cycled_at, now
         return max(0, round(late / self._pilot.period) - 1) if 0.0 < late < LONGEST_DELAY else 0
 
     def _go_on(self) -> None:
@@ -420,10 +421,13 @@ class TimedDrive:
 
         Before anything new counts: else it would count from where the arm no longer is.
         """
-        late = self.now() - self._moved_on_at
+        if not self._output.keeps_time:
+            return
+        now = self.now()
+        late = now - self._moved_on_at
         # Between two calls of the timer the motion may be a little ahead, and stays so.
-        if not (self._output.keeps_time and abs(late) < LONGEST_DELAY):
-            self._moved_on_at = self.now() - self._pilot.period
+        if abs(late) >= LONGEST_DELAY:
+            self._moved_on_at = now - self._pilot.period
             return
         for _ in range(round(late / self._pilot.period) - 1):
             self._pilot.coast()

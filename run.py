@@ -46,7 +46,7 @@ NEWEST_WITH_WHEELS = (3, 14)
 
 COMMANDS = {
     'demo': ['ik_solver_node.ros.demo'],
-    'test': ['pytest', '-p', 'xdist', '-n', '2', '--dist', 'loadfile'],
+    'test': ['pytest', '-p', 'xdist', '-n', '2', '--dist', 'loadfile', '--no-loadscope-reorder'],
     'bench': ['benchmarks'],
     'docs': ['sphinx', '-W', '--keep-going', 'docs', 'build/docs'],
 }

@@ -13,6 +13,22 @@ import pytest
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 
 
+LONG = ('test_docs', 'test_lint', 'test_colcon', 'test_demo', 'test_in_browser',
+        'test_node_with_stand_in', 'test_stand_in_node', 'test_gallery', 'test_cli')
+"""
+Modules that take long, in the order in which they begin.
+
+Two processes share the tests, a module at a time. On a new machine the first compiles the solver,
+so that the other begins with what needs none of it.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no process is left alone with it in the end."""
+    rank = {name: k for k, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(LONG)))
+
+
 @pytest.fixture
 def ros_domain(tmp_path: Path) -> Iterator[int]:
     """Return the id of a ROS domain for this test alone; see `domains.private_domain`."""

@@ -28,7 +28,7 @@ from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.operation import Operation
 from ik_solver_node.ros.parameters import NodeParameters
-from ik_solver_node.ros.running import run, settings_of
+from ik_solver_node.ros.running import run
 import rclpy
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
@@ -50,7 +50,7 @@ class IkSolverNode(LifecycleNode):
         super().__init__(NODE_NAME)
         self._operation: Operation | None = None
         self._problem: IkSolverError | None = None
-        self._settings: NodeParameters = settings_of(self, NodeParameters)
+        self._settings: NodeParameters = parameters.declare(self, NodeParameters)
         parameters.watch(self, self._check, self._apply)
         if self._settings.autostart:
             if self.trigger_configure() is not TransitionCallbackReturn.SUCCESS:

@@ -278,6 +278,8 @@ def declare(node: Node, kind: type = NodeParameters) -> Any:
     """
     Declare every parameter of `kind` on `node` and return what was set at start.
 
+    There is a warning for each that was set and is not known: it has no effect.
+
     Raises
     ------
     OptionsError
@@ -292,6 +294,8 @@ def declare(node: Node, kind: type = NodeParameters) -> Any:
     node.set_parameters(to_ros(parameters))
     for name, item, default in entries(kind):
         node.set_descriptor(name, _descriptor(item, default))
+    for sentence in unknown_overrides(node._parameter_overrides, kind):
+        node.get_logger().warning(sentence)
     return parameters
 
 

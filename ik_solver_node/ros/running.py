@@ -6,10 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 import signal
 import sys
-from typing import Any
 
 from ik_solver_node.exceptions import IkSolverError
-from ik_solver_node.ros import parameters
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
@@ -26,32 +24,6 @@ Time after which a node looks whether it is to end, at the latest [s].
 On a signal rclpy first wakes whoever waits, and then shuts ROS down. A node that is quick, or has
 a slow other thread, has begun to wait again by then; without a timer it would do so for ever.
 """
-
-
-def settings_of(node: Node, kind: type) -> Any:
-    """
-    Declare the parameters of a node, and return what was set at start.
-
-    There is a warning for each that was set and is not known: it has no effect.
-
-    Parameters
-    ----------
-    node : Node
-        The node.
-    kind : type
-        The dataclass of its parameters, which is returned.
-
-    Raises
-    ------
-    OptionsError
-        If a value set from outside is refused.
-
-    """
-    settings = parameters.declare(node, kind)
-    for sentence in parameters.unknown_overrides(
-            getattr(node, '_parameter_overrides', {}), kind):
-        node.get_logger().warning(sentence)
-    return settings
 
 
 def run(name: str, make_node: Callable[[], Node], args: list[str] | None = None,

@@ -27,7 +27,7 @@ from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.parameters import NodeParameters
-from ik_solver_node.ros.running import run, settings_of
+from ik_solver_node.ros.running import run
 from ik_solver_node.viewer.panel import Panel
 from ik_solver_node.viewer.robot import Robot
 from ik_solver_node.viewer.settings import ViewerSettings
@@ -63,7 +63,7 @@ class ViewerNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: ViewerSettings = settings_of(self, ViewerSettings)
+        self._settings: ViewerSettings = parameters.declare(self, ViewerSettings)
         self._wishes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._robot: Robot | None = None
         self._topics: dict[str, TargetTopic] = {}

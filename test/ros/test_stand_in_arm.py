@@ -135,7 +135,7 @@ def test_the_joints_and_their_start_can_be_chosen() -> None:
     ({'fault_joint': 'elbow'}, "fault_joint is 'elbow'"),
     ({'controller': 'effort'}, "controller is 'effort', but must be one of"),
     ({'trajectory__replacement': 'never'}, "trajectory.replacement is 'never', but must be one"),
-    ({'controller_name': '2nd arm'}, "controller_name is '2nd arm', but must be the first part"),
+    ({'controller_name': '2nd arm'}, "controller_name is '2nd arm', but must be a name in ROS"),
     ({'update_rate': 0.0}, r'update_rate is 0.0 \[Hz\], but must be between 1.0 and 1000.0'),
     ({'noise': -1.0}, r'noise is -1.0 \[rad or m\], but must be between')])
 def test_what_an_arm_cannot_be_is_refused(values: dict[str, Any], sentence: str) -> None:

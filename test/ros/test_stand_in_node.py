@@ -58,7 +58,7 @@ class Operator(Client):
             found = values(status)
             return found['commands accepted'], found['commands refused']
 
-        before = self.next_diagnostics(lambda _: True)
+        before = self.diagnostics[-1].status[0]  # the last command waited for its own
         self.commands.publish(message)
         after = self.next_diagnostics(lambda status: count(status) != count(before))
         refused = count(after)[1] != count(before)[1]

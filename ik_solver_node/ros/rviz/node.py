@@ -36,7 +36,7 @@ from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.parameters import NodeParameters
-from ik_solver_node.ros.running import run, settings_of
+from ik_solver_node.ros.running import run
 from ik_solver_node.ros.rviz.handles import Handles, TOPICS
 from ik_solver_node.ros.rviz.markers import marker_array
 from ik_solver_node.ros.rviz.scene import ghost_joints, Scene, Trail
@@ -68,7 +68,7 @@ class RvizNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: RvizSettings = settings_of(self, RvizSettings)
+        self._settings: RvizSettings = parameters.declare(self, RvizSettings)
         self._solver: NodeParameters | None = None
         self._text: str | None = None
         self._chain: KinematicChain | None = None

@@ -30,7 +30,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.ros import conversions as messages, description, parameters
-from ik_solver_node.ros.running import run, settings_of
+from ik_solver_node.ros.running import run
 from ik_solver_node.ros.stand_in import conversions
 from ik_solver_node.ros.stand_in.arm import StandInArm
 from ik_solver_node.ros.stand_in.refusal import CommandRefusedError
@@ -63,7 +63,7 @@ class StandInNode(Node):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
-        self._settings: StandInSettings = settings_of(self, StandInSettings)
+        self._settings: StandInSettings = parameters.declare(self, StandInSettings)
         self._status = StandInStatus()
         self._arm: StandInArm | None = None
         self._extra: ControlMsgsInterfaces | None = None

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from benchmarks.watch import serve_work, Watch
-from ik_solver_node.compilation import warm_up
+from ik_solver_node.compilation import warm_up_node
 from ik_solver_node.ros.node import IkSolverNode, NODE_NAME
 from ik_solver_node.ros.running import run
 
@@ -42,7 +42,7 @@ class WatchedNode(IkSolverNode):
 
 def prepare() -> None:
     """Load the kernels."""
-    warm_up()
+    warm_up_node()
 
 
 if __name__ == '__main__':

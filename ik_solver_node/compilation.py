@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+import os
+import subprocess
+import sys
+import threading
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -51,6 +55,42 @@ def warm_up() -> float:
     kernels.tip_frames(constants, topology, q, frames)
     kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
     return perf_counter() - began
+
+
+def warm_up_node() -> float:
+    """
+    Do the same for all that a node may need, and return the time it took [s].
+
+    If there is anything to compile, another process compiles what paths need at the same time;
+    here that is then loaded from the cache, which the two share.
+    """
+    began = perf_counter()
+    helpers: list[subprocess.Popen] = []
+    with announced(lambda: helpers.append(_start_helper())):
+        warm_up()
+    for helper in helpers:
+        assert helper.stdin is not None
+        with helper.stdin:
+            helper.wait()
+    warm_up_paths()
+    return perf_counter() - began
+
+
+def _start_helper() -> subprocess.Popen:
+    """Start a process that compiles what paths need, and ends when this one does."""
+    return subprocess.Popen(
+        [sys.executable, '-m', __name__], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
+
+
+def _help() -> None:
+    """Compile what paths need, unless whoever asked for it ends, which closes our input."""
+    def follow() -> None:
+        sys.stdin.read()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+    warm_up_paths()
 
 
 @contextmanager
@@ -133,3 +173,7 @@ def _smallest() -> _Smallest:
     starts.flags.writeable, start_tips.flags.writeable = False, False
     chain = (constants, topology, bounds, starts, start_tips, reach)
     return _Smallest(chain, goal, np.ones(len(kernels.Options._fields)), preferences)
+
+
+if __name__ == '__main__':
+    _help()

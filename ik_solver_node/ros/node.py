@@ -20,10 +20,9 @@ configured again.
 from __future__ import annotations
 
 import sys
-from time import perf_counter
 
 from ik_solver_node import kernels
-from ik_solver_node.compilation import warm_up, warm_up_paths
+from ik_solver_node.compilation import warm_up_node
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.ros import parameters
 from ik_solver_node.ros.operation import Operation
@@ -140,11 +139,9 @@ def _load_kernels() -> None:
     logger = rclpy.logging.get_logger(NODE_NAME)
     logger.info('loading the compiled kernels; the first time they are compiled, for about a '
                 'minute')
-    began = perf_counter()
     try:
-        warm_up()
-        warm_up_paths()  # also for mode direct: the mode may be changed while others wait
-        logger.info(f'kernels ready after {perf_counter() - began:.1f} s')
+        # All of them, also in the mode direct: the mode may be changed while others wait.
+        logger.info(f'kernels ready after {warm_up_node():.1f} s')
     except Exception as error:  # numba reads what it finds in its cache without looking
         logger.fatal(f'the compiled kernels cannot be loaded: {type(error).__name__}: {error}; '
                      f'delete the cache of numba, {kernels.descend.stats.cache_path}')

@@ -49,6 +49,9 @@ RADIAN = 0.3
 WIDTH = 99
 """Longest line of a text, but for names that are longer."""
 
+BLOCK = 1000
+"""Targets that are made at once: what makes them would disturb the solves in between."""
+
 WORST = 5
 """How many of the worst targets are kept."""
 
@@ -431,19 +434,24 @@ class _Problem(NamedTuple):
 def _cases(chain: KinematicChain, count: int, seed: int, progress: Progress) -> Iterator[Case]:
     """Yield the targets with what became of them."""
     rng = np.random.default_rng(seed)
-    problems = []
-    for _ in range(count):
-        joints, start = (_random_joints(chain, rng) for _ in range(2))
-        poses = [chain.forward_kinematics(joints, tip) for tip in chain.tip_links]
-        problems.append(_Problem(joints, start, poses))
-    # What a chain works out once is not part of any solve.
-    solve(chain, [PoseTarget(pose) for pose in problems[0].poses], problems[0].start)
+    problems: list[_Problem] = []
     for number in progress(range(count)):
-        problem = problems[number]
+        if number % BLOCK == 0:
+            problems = [_problem(chain, rng) for _ in range(min(BLOCK, count - number))]
+        if number == 0:  # what a chain works out once is not part of any solve
+            solve(chain, [PoseTarget(pose) for pose in problems[0].poses], problems[0].start)
+        problem = problems[number % BLOCK]
         targets = [PoseTarget(pose) for pose in problem.poses]
         began = perf_counter()
         result = solve(chain, targets, problem.start)
         yield _judged(number, problem, result, perf_counter() - began)
+
+
+def _problem(chain: KinematicChain, rng: np.random.Generator) -> _Problem:
+    """Return a random problem that can be solved."""
+    joints, start = (_random_joints(chain, rng) for _ in range(2))
+    poses = [chain.forward_kinematics(joints, tip) for tip in chain.tip_links]
+    return _Problem(joints, start, poses)
 
 
 def _random_joints(chain: KinematicChain, rng: np.random.Generator) -> np.ndarray:

@@ -312,8 +312,10 @@ class TestTrackMode:
         even = track_benchmark.Evenness(1000, (0.0, 50.0, 100.0, 200.0), [])
         work = {track_benchmark.CYCLE: {'own': [1000, 250.0, 400.0, 500.0, 900.0],
                                         'wall': [1000, 350.0, 600.0, 700.0, 1900.0]},
+                track_benchmark.BARE: dict.fromkeys(('own', 'wall'), [1000, *[150.0] * 4]),
                 'Operation._on_target_point': {'own': [0], 'wall': [0]}}
-        shares = dict.fromkeys(('bare timer', 'ik_solver_node', track_benchmark.ARM), 10.0)
+        shares = dict.fromkeys((
+            track_benchmark.BARE, track_benchmark.NODE, track_benchmark.ARM), 10.0)
         return track_benchmark.Measured(even, even, shares, work, [1.0, 2.0, 3.0],
                                         [200.0, 201.0, 200.5], (1000, 1007))._replace(**other)
 
@@ -360,8 +362,8 @@ class TestTrackMode:
          '1 cycles late'),
         ({'node': track_benchmark.Evenness(500, (0.0, 50.0, 100.0, 200.0), [])}, '0.50 commands'),
         ({'memory': [200.0, 203.0, 200.0]}, 'memory +3.0 MB'),
-        ({'work': {track_benchmark.CYCLE: dict.fromkeys(('own', 'wall'), [9, *[301.0] * 4])}},
-         'a cycle takes 301 us'),
+        ({'work': {name: dict.fromkeys(('own', 'wall'), [9, *[301.0] * 4]) for name in (
+            track_benchmark.CYCLE, track_benchmark.BARE)}}, 'a cycle takes 301 us'),
     ])
     def test_the_floor(self, other: dict[str, Any], said: str,
                        capsys: pytest.CaptureFixture[str]) -> None:

@@ -138,6 +138,9 @@ def run(make_node: Callable[[], DemoNode], args: list[str] | None = None) -> int
         # It fails if a signal is shutting ROS down at the same moment.
         with suppress(RuntimeError):
             rclpy.try_shutdown()
+    # Whoever is impatient by now is told what there is to tell, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     return node.exit_code() if node is not None else 130
 
 

@@ -21,7 +21,7 @@ from typing import Any
 POLL_PERIOD = 0.02
 """How often children are looked at [s]."""
 
-PATIENCE = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
+PATIENCE = ((signal.SIGINT, 6.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
 """How children are asked to end, and how long each time [s]."""
 
 DOMAINS = range(215, 232)

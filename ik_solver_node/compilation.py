@@ -40,11 +40,18 @@ def warm_up() -> float:
     """
     began = perf_counter()
     chain, goal, options, preferences = _smallest()
-    constants, topology, bounds = chain[:3]
-    q, frames = np.zeros(1), np.empty((2, 12))
     memory = np.empty(kernels.NUMBERS + kernels.VECTORS)
     kernels.descend(*chain, goal, options, preferences, np.zeros(1), memory, NO_LIST,
                     kernels.START, 1)
+    _warm_up_beside()
+    return perf_counter() - began
+
+
+def _warm_up_beside() -> None:
+    """Do the same for what is called before and after a solve."""
+    chain, goal, options, preferences = _smallest()
+    constants, topology, bounds = chain[:3]
+    q, frames = np.zeros(1), np.empty((2, 12))
     kernels.assess(*chain, goal, options, np.zeros(1), np.zeros(1), np.zeros(kernels.ERRORS))
     kernels.tip_distance(goal, 1.0, np.zeros((1, 12)))
     kernels.gap_to_reach(goal, chain[-1])
@@ -54,15 +61,14 @@ def warm_up() -> float:
     q.flags.writeable = False
     kernels.tip_frames(constants, topology, q, frames)
     kernels.tip_jacobian(constants, topology, q, frames, 1, np.empty((1, 6)))
-    return perf_counter() - began
 
 
 def warm_up_node() -> float:
     """
     Do the same for all that a node may need, and return the time it took [s].
 
-    If there is anything to compile, another process compiles what paths need at the same time;
-    here that is then loaded from the cache, which the two share.
+    If there is anything to compile, another process compiles all but the solve itself at the same
+    time; here that is then loaded from the cache, which the two share.
     """
     began = perf_counter()
     helpers: list[subprocess.Popen] = []
@@ -77,19 +83,20 @@ def warm_up_node() -> float:
 
 
 def _start_helper() -> subprocess.Popen:
-    """Start a process that compiles what paths need, and ends when this one does."""
+    """Start a process that compiles all but the solve itself, and ends when this one does."""
     return subprocess.Popen(
         [sys.executable, '-m', __name__], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, env={**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)})
 
 
 def _help() -> None:
-    """Compile what paths need, unless whoever asked for it ends, which closes our input."""
+    """Compile all but the solve itself; if who asked for it ends, that closes our input."""
     def follow() -> None:
         sys.stdin.read()
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+    _warm_up_beside()
     warm_up_paths()
 
 

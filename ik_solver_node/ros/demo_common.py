@@ -11,9 +11,11 @@ from typing import Any
 
 from ik_solver_node.exceptions import IkSolverError, OptionsError
 from ik_solver_node.options import check_options, option
+from ik_solver_node.ros.running import HEARTBEAT
 from ik_solver_node.urdf_file import read_urdf
 from rcl_interfaces.msg import ParameterDescriptor
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -121,9 +123,13 @@ def run(make_node: Callable[[], DemoNode], args: list[str] | None = None) -> int
             signal.signal(number, signal.default_int_handler)
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         node = make_node()
-        install_signal_handlers()
+        # As in `running.run`: one signal is one wish to end, and interrupts nothing.
+        node.create_timer(HEARTBEAT, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
         executor = SingleThreadedExecutor()
         executor.add_node(node)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        install_signal_handlers()
         executor.spin_until_future_complete(node.done)
     except IkSolverError as error:
         print(error, file=sys.stderr)

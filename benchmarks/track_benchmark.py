@@ -42,6 +42,8 @@ PAUSE = 0.5
 """Time after the node was asked what it did, which takes it longer than a cycle [s]."""
 LOOK = 1.0
 """Time between two looks at the memory [s]."""
+READING = 0.05
+"""Time between two looks at what was published [s]."""
 JITTER_CEILING = 1.2
 """Most of the node's late periods (99th percentile over nominal), in units of the bare timer's."""
 COUNT_FLOOR = 0.95
@@ -134,7 +136,12 @@ class Measured(NamedTuple):
 
 
 class Client:
-    """Sends the targets, and notes when what was published on the topics of a run."""
+    """
+    Sends the targets, and notes when what was published on the topics of a run.
+
+    What is noted is in the messages, so that there is no hurry to read them. A callback for each
+    would keep a third of a core busy that the node and the arm are to have.
+    """
 
     def __init__(self, domain: int, kind: Any, commands: str) -> None:
         from benchmarks import bare_timer
@@ -150,24 +157,27 @@ class Client:
                                        namespace=NAMESPACE, enable_rosout=False)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
+        self._reader = rclpy.create_node('track_reader', context=self._context,
+                                         namespace=NAMESPACE, enable_rosout=False)
         self.stamps: dict[str, list[float]] = {'node': [], 'bare': []}
         self.latency: list[float] = []
-        for name, topic in (('node', commands), ('bare', bare_timer.TOPIC)):
-            self._node.create_subscription(kind, topic, self._noting(self.stamps[name]),
-                                           QoSProfile(depth=1000))
-        self._node.create_subscription(DiagnosticArray, f'{NODE}/solution',
-                                       self._on_solution, QoSProfile(depth=1000))
+        self._notes = [
+            (self._reader.create_subscription(*topic, note, QoSProfile(depth=1000), raw=raw), note)
+            for topic, note, raw in (
+                ((kind, commands), self._noting(self.stamps['node']), True),
+                ((kind, bare_timer.TOPIC), self._noting(self.stamps['bare']), True),
+                ((DiagnosticArray, f'{NODE}/solution'), self._note_solution, False))]
         self._targets = self._node.create_publisher(PoseStamped, 'target_pose',
                                                     QoSProfile(depth=1))
         self._messages = [pose_message(pose) for pose in path(LAP)]
-        self._sent = 0
+        self._sent, self._read_at = 0, -math.inf
         self._node.create_timer(1.0 / TARGET_RATE, self._send)
         self._work = {name: self._node.create_client(Trigger, f'{name}/work')
                       for name in (NODE, BARE)}
         self._asking = Trigger.Request()
 
     def _noting(self, stamps: list[float]) -> Any:
-        """Return a callback that notes when a message was published."""
+        """Return what notes when a message was published."""
         return lambda _, about: stamps.append(1e-9 * about['source_timestamp'])
 
     def _send(self) -> None:
@@ -177,7 +187,7 @@ class Client:
         self._targets.publish(message)
         self._sent += 1
 
-    def _on_solution(self, message: Any) -> None:
+    def _note_solution(self, message: Any, _: Any) -> None:
         """Note how long after its target the first command for it was made."""
         values = {item.key: item.value for item in message.status[0].values}
         made = values['joint_states_stamp']
@@ -189,7 +199,19 @@ class Client:
         """Send and note for so long."""
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0.0:
-            self._executor.spin_once(timeout_sec=left)
+            self._executor.spin_once(timeout_sec=min(left, READING))
+            if monotonic() - self._read_at > READING:
+                self._read()
+        self._read()
+
+    def _read(self) -> None:
+        """Note all that has arrived."""
+        self._read_at = monotonic()
+        for subscription, note in self._notes:
+            with subscription.handle:
+                while (taken := subscription.handle.take_message(
+                        subscription.msg_type, subscription.raw)) is not None:
+                    note(*taken)
 
     def wait(self, processes: Mapping[str, subprocess.Popen]) -> None:
         """Send targets until commands and messages of the bare timer come."""
@@ -216,6 +238,7 @@ class Client:
     def close(self) -> None:
         """Leave the domain."""
         self._node.destroy_node()
+        self._reader.destroy_node()
         self._executor.shutdown()
         self._context.try_shutdown()
 

@@ -159,7 +159,8 @@ class Pose:
 
     def rotation(self) -> np.ndarray:
         """Return the rotation matrix, shape (3, 3)."""
-        return quat2mat(np.roll(self.quat_xyzw, 1))
+        x, y, z, w = self.quat_xyzw.tolist()
+        return quat2mat((w, x, y, z))
 
     def matrix(self) -> np.ndarray:
         """Return the homogeneous transform, shape (4, 4), position in [m]."""

@@ -152,6 +152,7 @@ class _Generator:
         self._upper: list[float] = []
         self.input = ruckig.InputParameter(size)
         self.newest: MotionState | None = None
+        self._passed: MotionState | None = None  # the state that the input holds
 
     @property
     def end(self) -> np.ndarray:
@@ -181,9 +182,11 @@ class _Generator:
             self.input.max_jerk = limits.jerk.tolist()
             self._limits = limits
             self._lower, self._upper = limits.lower.tolist(), limits.upper.tolist()
-        self.input.current_position = state.positions.tolist()
-        self.input.current_velocity = state.velocities.tolist()
-        self.input.current_acceleration = state.accelerations.tolist()
+        if state is not self._passed:
+            self.input.current_position = state.positions.tolist()
+            self.input.current_velocity = state.velocities.tolist()
+            self.input.current_acceleration = state.accelerations.tolist()
+            self._passed = state
         try:
             result = self._generator.update(self.input, self._output)
         except self._error:  # a rare failure of its arithmetic
@@ -195,6 +198,9 @@ class _Generator:
         following = at_rest(np.array(positions)) if result == self._finished else MotionState(
             *np.array((positions, self._output.new_velocity, self._output.new_acceleration)))
         if all(map(le, self._lower, positions)) and all(map(le, positions, self._upper)):
+            if result != self._finished:
+                self._output.pass_to_input(self.input)
+                self._passed = following
             return following
         return inside(following, limits)
 

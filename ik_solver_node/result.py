@@ -145,23 +145,25 @@ class IkResult:
         """
         if self.goal is None:
             return np.empty(0)
-        weights = self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2]
-        tip = int(np.argmax(weights.any(axis=1))) if len(weights) > 1 else 0
-        jacobian = self.chain.jacobian(self.positions, self.chain.tip_links[tip])
-        jacobian[3:] *= LENGTH_OF_RADIAN
-        of_position, of_orientation = (weights[tip] > 0.0).tolist()
+        weights = self.goal[:, kernels.G_WEIGHT:kernels.G_WEIGHT + 2].tolist()
+        tip = next((t for t, of_tip in enumerate(weights) if any(of_tip)), 0)
+        jacobian = self.chain.jacobian(self.positions, self.chain.tip_links[tip]) * SCALE
+        of_position, of_orientation = weights[tip]
         asked = slice(0 if of_position else 3, 6 if of_orientation else 3)
         return np.linalg.svd(jacobian[asked], compute_uv=False)
 
     @property
     def joints_at_limit(self) -> tuple[str, ...]:
         """Names of the joints whose position is a limit."""
-        there = (self.positions <= self.chain.lower) | (self.positions >= self.chain.upper)
-        return tuple(self.chain.joint_names[j] for j in np.flatnonzero(there))
+        chain = self.chain
+        return tuple(name for name, position, lower, upper in zip(
+            chain.joint_names, self.positions.tolist(), chain.lower.tolist(), chain.upper.tolist())
+            if position <= lower or position >= upper)
 
 
 LENGTH_OF_RADIAN = 0.3
 """Length that a radian of rotation counts as in singular values [m/rad]."""
+SCALE = np.array([[1.0]] * 3 + [[LENGTH_OF_RADIAN]] * 3)
 
 
 def errors_of(chain: KinematicChain, goal: np.ndarray,

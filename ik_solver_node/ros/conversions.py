@@ -40,6 +40,11 @@ def stamp_from_ns(nanoseconds: int) -> Time:
     return Time(sec=seconds, nanosec=rest)
 
 
+def set_stamp(stamp: Time, nanoseconds: int) -> None:
+    """Set a stamp that is there: making one takes longer."""
+    stamp.sec, stamp.nanosec = divmod(nanoseconds, 10**9)
+
+
 def stamp_to_text(stamp: Time) -> str:
     """Return a stamp as ``seconds.nanoseconds``, with nine digits for the latter."""
     return f'{stamp.sec}.{stamp.nanosec:09d}'
@@ -167,32 +172,22 @@ def direction_target(message: Vector3, T_base_frame: Pose | None,
     return asked.direction(direction)
 
 
-def joint_state(positions: Mapping[str, float], stamp: Time,
-                velocities: Mapping[str, float] = {}) -> JointState:
-    """
-    Return joint positions [rad or m] by name as a message, without effort.
-
-    Velocities [rad/s or m/s] of the same joints, or of none.
-    """
-    message = JointState()
-    fill_joint_state(message, positions, stamp, velocities)
+def joint_state(positions: Mapping[str, float], stamp: Time) -> JointState:
+    """Return joint positions [rad or m] by name as a message."""
+    message = JointState(name=list(positions), position=list(positions.values()))
+    message.header.stamp = stamp
     return message
 
 
-def fill_joint_state(message: JointState, positions: Mapping[str, float], stamp: Time,
-                     velocities: Mapping[str, float]) -> None:
-    """Do as `joint_state` in a message that is there: making one takes longer than filling it."""
-    message.header.stamp = stamp
-    message.name = list(positions)
-    message.position = list(positions.values())
-    message.velocity = [velocities[name] for name in positions] if velocities else []
-
-
-def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp: Time,
+def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp: int,
                      is_smooth: bool) -> JointTrajectory:
-    """Return a course as a message, with velocities and accelerations if it `is_smooth`."""
+    """
+    Return a course as a message, with velocities and accelerations if it `is_smooth`.
+
+    The `stamp` [ns] is when it begins.
+    """
     message = JointTrajectory(joint_names=list(joints))
-    message.header.stamp = stamp
+    set_stamp(message.header.stamp, stamp)
     for time, state in course:
         nanoseconds = round(1e9 * time)
         point = JointTrajectoryPoint(positions=state.positions.tolist())
@@ -238,8 +233,8 @@ def diagnostic_status(name: str, hardware_id: str, level: bytes, sentence: str,
         values=[KeyValue(key=key, value=value) for key, value in values.items()])
 
 
-def solution_values(answer: TrackResult, published: Time | None) -> dict[str, str]:
-    """Return what ``~/solution`` tells about an answer, with the stamp it was published with."""
+def solution_values(answer: TrackResult, published: int | None) -> dict[str, str]:
+    """Return what ``~/solution`` tells about an answer, published with this stamp [ns]."""
     result = answer.result
     singular = result.singular_values.tolist()
     return {
@@ -255,7 +250,8 @@ def solution_values(answer: TrackResult, published: Time | None) -> dict[str, st
         'out_of_reach [m]': repr(result.out_of_reach),
         'smallest_singular_value': repr(min(singular, default=math.inf)),
         'manipulability': repr(math.prod(singular, start=1.0)),
-        'joint_states_stamp': '' if published is None else stamp_to_text(published),
+        'joint_states_stamp': (
+            '' if published is None else stamp_to_text(stamp_from_ns(published))),
     }
 
 

@@ -14,7 +14,6 @@ import math
 from time import monotonic, perf_counter
 from typing import Protocol
 
-from builtin_interfaces.msg import Time
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.compilation import warm_up_paths
 from ik_solver_node.exceptions import IkSolverError
@@ -45,8 +44,8 @@ NOT_MEASURED = ('no position of {missing} on joint_states in the last {timeout:g
 class Listener(Protocol):
     """What a drive tells."""
 
-    def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
-        """Hear what became of a target, and with which stamp joints were published for it."""
+    def report(self, header: Header, answer: TrackResult, published: int | None) -> None:
+        """Hear what became of a target, and with which stamp [ns] joints were published for it."""
 
     def report_lines(self, header: Header, plan: LinePlan) -> None:
         """Hear what became of straight lines."""
@@ -148,8 +147,9 @@ class DirectDrive:
         published = None
         if answer.positions is not None:
             self._posture.move(answer.positions)
+            every = shows_all(self._settings)
             published = self._output.send(Command(
-                self._posture.joints(shows_all(self._settings)), {},
+                self._posture.names(every), self._posture.positions(every),
                 joints=self._chain.joint_names))
             self._listener.heads_for(answer.positions)
         self._listener.report(header, answer, published)
@@ -436,12 +436,12 @@ class TimedDrive:
     def _command(self, tick: Tick) -> Command:
         """Return what is to be sent of a period."""
         assert tick.state is not None
-        every = shows_all(self._settings)
+        every, posture = shows_all(self._settings), self._posture
         # A solve takes a while, and a timer is never on time; a course that began when it is sent
         # would begin behind where the arm is by then.
         age = self.now() - self._moved_on_at if self._output.keeps_time else 0.0
-        return Command(self._posture.joints(every),
-                       self._posture.velocities(tick.state.velocities, every),
+        return Command(posture.names(every), posture.positions(every),
+                       posture.velocities(tick.state.velocities, every),
                        self._pilot.course if tick.is_new else None, self._chain.joint_names,
                        self._pilot.is_smooth, age if abs(age) < LONGEST_DELAY else 0.0)
 

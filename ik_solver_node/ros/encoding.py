@@ -19,6 +19,13 @@ SIZES = {
 """Bytes of the numbers."""
 
 
+class Serialized(NamedTuple):
+    """A message of a kind that was published as bytes."""
+
+    kind: Any
+    data: bytes
+
+
 class _Shape(NamedTuple):
     """The type of a field: that of its elements, whether it has some, and their number."""
 
@@ -35,6 +42,8 @@ def encoded(message: Any) -> Encoded:
     it: where a list of numbers is empty, with a few bytes of anything behind the message, which
     strict readers refuse.
     """
+    if isinstance(message, Serialized):
+        return Encoded(kind_of(message.kind), definition_of(message.kind), message.data)
     kind: Any = type(message)
     data = serialize_message(message)
     return Encoded(kind_of(kind), definition_of(kind), data[:HEADER + _end_of(message, 0)])

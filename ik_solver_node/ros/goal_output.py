@@ -16,7 +16,6 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from action_msgs.msg import GoalStatus
-from builtin_interfaces.msg import Time
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.ros import conversions
 from ik_solver_node.ros.outputs import Command, forget, Record, WayOut
@@ -106,8 +105,8 @@ class GoalOutput(WayOut):
         super().close()
         self._client.destroy()
 
-    def send(self, command: Command) -> Time:
-        """Send the course, if it is a new one; return the stamp it got."""
+    def send(self, command: Command) -> int:
+        """Send the course, if it is a new one; return the stamp it got [ns]."""
         stamp = self._checked_stamp(command)
         if command.course is not None:
             self._ask(conversions.joint_trajectory(

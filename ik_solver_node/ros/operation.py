@@ -460,7 +460,7 @@ class Operation:
             tip or ', '.join(self._chain.tip_links), DiagnosticStatus.ERROR, sentence,
             conversions.refusal_values()))
 
-    def report(self, header: Header, answer: TrackResult, published: Time | None) -> None:
+    def report(self, header: Header, answer: TrackResult, published: int | None) -> None:
         """Tell how a target went."""
         self._has_moved = self._has_moved or answer.accepted
         if answer.verdict is not Verdict.REACHED:
@@ -471,7 +471,7 @@ class Operation:
             self._answer_of(tip, answer, published) for tip in answer.tips))
 
     def _answer_of(self, tip: str, answer: TrackResult,
-                   published: Time | None) -> DiagnosticStatus:
+                   published: int | None) -> DiagnosticStatus:
         """Return what there is to tell of one tip."""
         of_tip = answer.of_tip(tip)
         values = conversions.solution_values(of_tip, published if of_tip.accepted else None)
@@ -589,7 +589,8 @@ class Operation:
         if self._drive is None or self._posture is None or self._drive.is_moving:
             return
         if self._is_active:
-            self._output.send(Command(self._posture.joints(self._settings.publish_all_joints), {}))
+            every = self._settings.publish_all_joints
+            self._output.send(Command(self._posture.names(every), self._posture.positions(every)))
 
     # --- parameters --------------------------------------------------------------------------
 

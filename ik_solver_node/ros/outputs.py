@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import zip_longest
 import math
 from time import time_ns
-from typing import Any, cast, Protocol
+from typing import Any, cast, NamedTuple, Protocol
 
-from builtin_interfaces.msg import Time
 from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.motion import Waypoint
 from ik_solver_node.ros import conversions
+from ik_solver_node.ros.encoding import Serialized
+from ik_solver_node.ros.stencil import JointStateStencil
 from rclpy.clock import JumpThreshold, ROSClock, TimeJump
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -24,17 +25,12 @@ LARGEST_STEP_BACK = 100_000_000
 """A clock that is further behind the last stamp than this has been set back [ns]."""
 
 
-Record = Callable[[str, Any], bool]
-"""
-Gets the resolved name of a topic and a message that was published there.
-
-Returns whether it keeps the message, which then must not be changed.
-"""
+Record = Callable[[str, Any], None]
+"""Gets the resolved name of a topic and what was published there, to keep."""
 
 
-def forget(topic: str, message: Any) -> bool:
+def forget(topic: str, message: Any) -> None:
     """Record nothing."""
-    return False
 
 
 class OutputKind(str, Enum):
@@ -46,17 +42,18 @@ class OutputKind(str, Enum):
     POSITION_ARRAY = 'position_array'
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """
     What is to be sent.
 
     Attributes
     ----------
-    positions : mapping of str to float
-        Positions by joint name [rad or m].
-    velocities : mapping of str to float
-        Velocities of the same joints, or of none [rad/s or m/s].
+    names : tuple of str
+        The joints that are sent.
+    positions : list of float
+        Their positions [rad or m].
+    velocities : list of float
+        Their velocities, or none [rad/s or m/s].
     course : callable, optional
         Returns how the motion goes on, for `joints`; None if it goes on as was told before.
     joints : tuple of str
@@ -68,8 +65,9 @@ class Command:
 
     """
 
-    positions: Mapping[str, float]
-    velocities: Mapping[str, float]
+    names: tuple[str, ...]
+    positions: list[float]
+    velocities: Sequence[float] = ()
     course: Callable[[], Sequence[Waypoint]] | None = None
     joints: tuple[str, ...] = ()
     is_smooth: bool = False
@@ -91,8 +89,8 @@ class Output(Protocol):
     def keeps_time(self) -> bool:
         """Whether who receives it goes on by a clock of its own, so that motions must keep up."""
 
-    def send(self, command: Command) -> Time:
-        """Publish a command; return the stamp it got; raises `InvalidPoseError`."""
+    def send(self, command: Command) -> int:
+        """Publish a command; return the stamp it got [ns]; raises `InvalidPoseError`."""
 
     def other_publishers(self) -> list[str]:
         """Return the names of other nodes that publish on `topic`."""
@@ -150,12 +148,12 @@ class WayOut:
             names.remove(own)
         return sorted(names)
 
-    def _checked_stamp(self, command: Command) -> Time:
-        """Return the stamp for a command whose numbers are all finite."""
-        positions, velocities = command.positions, command.velocities
-        if not all(map(math.isfinite, (*positions.values(), *velocities.values()))):
-            raise InvalidPoseError(_not_finite(positions, velocities))
-        return conversions.stamp_from_ns(self._next_stamp(round(1e9 * command.age)))
+    def _checked_stamp(self, command: Command) -> int:
+        """Return the stamp for a command whose numbers are all finite [ns]."""
+        if not (all(map(math.isfinite, command.positions))
+                and all(map(math.isfinite, command.velocities))):
+            raise InvalidPoseError(_not_finite(command))
+        return self._next_stamp(round(1e9 * command.age))
 
     def _now(self) -> int:
         """
@@ -183,12 +181,14 @@ class WayOut:
         return self._last
 
 
-def _not_finite(positions: Mapping[str, float], velocities: Mapping[str, float]) -> str:
+def _not_finite(command: Command) -> str:
     """Return a sentence about the first joint whose numbers are not all finite."""
-    name = next(name for name, position in positions.items() if not (
-        math.isfinite(position) and math.isfinite(velocities.get(name, 0.0))))
-    return (f'joint {name!r} is at {positions[name]}, with a velocity of '
-            f'{velocities.get(name, 0.0)}; nothing was published')
+    for name, position, velocity in zip_longest(
+            command.names, command.positions, command.velocities, fillvalue=0.0):
+        if not (math.isfinite(position) and math.isfinite(velocity)):
+            break
+    return (f'joint {name!r} is at {position}, with a velocity of {velocity}; nothing was '
+            'published')
 
 
 class _Topic(WayOut):
@@ -204,16 +204,10 @@ class _Topic(WayOut):
     topic : str
         Name of the topic.
 
-    Attributes
-    ----------
-    message : kind
-        The one that is filled and published again and again.
-
     """
 
     def __init__(self, node: Node, kind: Any, topic: str, commands: bool, record: Record) -> None:
         self._publisher = node.create_publisher(kind, topic, QoSProfile(depth=10))
-        self._kind, self.message = kind, kind()
         super().__init__(node, self._publisher.topic_name, commands, record)
 
     def close(self) -> None:
@@ -221,11 +215,10 @@ class _Topic(WayOut):
         super().close()
         self._node.destroy_publisher(self._publisher)
 
-    def _publish(self) -> None:
-        """Publish and record the message, as it is filled now."""
-        self._publisher.publish(self.message)
-        if self._record(self.topic, self.message):
-            self.message = self._kind()
+    def _publish(self, message: Any) -> None:
+        """Publish and record a message."""
+        self._publisher.publish(message)
+        self._record(self.topic, message)
 
 
 class JointStateOutput(_Topic):
@@ -234,12 +227,17 @@ class JointStateOutput(_Topic):
     def __init__(self, node: Node, topic: str, commands: bool = False,
                  record: Record = forget) -> None:
         super().__init__(node, JointState, topic, commands, record)
+        self._stencil = JointStateStencil((), False)
 
-    def send(self, command: Command) -> Time:
-        """Publish positions, and velocities; return the stamp they got."""
+    def send(self, command: Command) -> int:
+        """Publish positions, and velocities; return the stamp they got [ns]."""
         stamp = self._checked_stamp(command)
-        conversions.fill_joint_state(self.message, command.positions, stamp, command.velocities)
-        self._publish()
+        names, positions, velocities = command.names, command.positions, command.velocities
+        if self._stencil.names != names or self._stencil.has_velocities != bool(velocities):
+            self._stencil = JointStateStencil(names, bool(velocities))
+        data = self._stencil.filled(stamp, positions, velocities)
+        self._publisher.publish(data)
+        self._record(self.topic, Serialized(JointState, data))
         return stamp
 
 
@@ -257,13 +255,12 @@ class TrajectoryOutput(_Topic):
     def __init__(self, node: Node, topic: str, record: Record = forget) -> None:
         super().__init__(node, JointTrajectory, topic, True, record)
 
-    def send(self, command: Command) -> Time:
-        """Publish the course, if it is a new one; return the stamp it got."""
+    def send(self, command: Command) -> int:
+        """Publish the course, if it is a new one; return the stamp it got [ns]."""
         stamp = self._checked_stamp(command)
         if command.course is not None:
-            self.message = conversions.joint_trajectory(
-                command.joints, command.course(), stamp, command.is_smooth)
-            self._publish()
+            self._publish(conversions.joint_trajectory(
+                command.joints, command.course(), stamp, command.is_smooth))
         return stamp
 
 
@@ -275,10 +272,10 @@ class PositionArrayOutput(_Topic):
         super().__init__(node, Float64MultiArray, topic, True, record)
         self._joints = tuple(joints)
 
-    def send(self, command: Command) -> Time:
-        """Publish positions in the order of the joints; return when."""
+    def send(self, command: Command) -> int:
+        """Publish positions in the order of the joints; return when [ns]."""
         stamp = self._checked_stamp(command)
-        joints = self._joints or command.joints
-        self.message.data = [command.positions[name] for name in joints]
-        self._publish()
+        positions = dict(zip(command.names, command.positions))
+        self._publish(Float64MultiArray(
+            data=[positions[name] for name in self._joints or command.joints]))
         return stamp

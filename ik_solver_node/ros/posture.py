@@ -30,6 +30,7 @@ class Posture:
         self._chain = chain
         self._sources = {joint.name: chain.model.resolve_mimic(joint.name)
                          for joint in chain.model.joints if joint.type.is_movable}
+        self._names = tuple(self._sources)
         known = {} if previous is None else previous._independent
         self._independent: dict[str, float] = {}
         for name in chain.model.movable_joint_names:
@@ -37,6 +38,10 @@ class Posture:
             middle = _middle(lower, upper)
             self._independent[name] = min(max(known.get(name, middle), lower), upper)
         self._independent.update(chain.locked)
+        # How much faster than a joint of the chain each joint goes, and which one that is.
+        places = {name: k for k, name in enumerate(chain.joint_names)}
+        self._gears = [(multiplier if source in places else 0.0, places.get(source, 0))
+                       for source, multiplier, _ in self._sources.values()]
         start = chain.mid_range() if previous is None else chain.clip(self.chain_positions)
         self.move(start)
 
@@ -55,27 +60,25 @@ class Posture:
         there.move(positions)
         return there
 
+    def names(self, every: bool) -> tuple[str, ...]:
+        """Return those of `every` movable joint of the robot, or of the chain's only."""
+        return self._names if every else self._chain.joint_names
+
+    def positions(self, every: bool) -> list[float]:
+        """Return the positions of the joints of these `names` [rad or m]."""
+        known = self._independent
+        if not every:
+            return [known[name] for name in self._chain.joint_names]
+        return [known[name] if name in known else self._position(name) for name in self._names]
+
     def joints(self, every: bool) -> dict[str, float]:
-        """
-        Return positions by name [rad or m].
+        """Return the same positions by name."""
+        return dict(zip(self.names(every), self.positions(every)))
 
-        Parameters
-        ----------
-        every : bool
-            Whether every movable joint of the robot, or those of the chain only.
-
-        """
-        if not every:
-            return {name: self._independent[name] for name in self._chain.joint_names}
-        return {name: self._position(name) for name in self._sources}
-
-    def velocities(self, moving: np.ndarray, every: bool) -> dict[str, float]:
-        """Return velocities by name [rad/s or m/s]; those of the chain are `moving` (n,)."""
-        chain = dict(zip(self._chain.joint_names, moving.tolist()))
-        if not every:
-            return chain
-        return {name: multiplier * chain.get(source, 0.0)
-                for name, (source, multiplier, _) in self._sources.items()}
+    def velocities(self, moving: np.ndarray, every: bool) -> list[float]:
+        """Return velocities of the same [rad/s or m/s]; those of the chain are `moving` (n,)."""
+        chain = moving.tolist()
+        return [multiplier * chain[place] for multiplier, place in self._gears] if every else chain
 
     def _position(self, name: str) -> float:
         """Return where a joint is; rounding does not take a mimic joint past its limits."""

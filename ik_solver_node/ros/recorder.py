@@ -97,21 +97,20 @@ class Recorder:
 
         return record_first
 
-    def message(self, topic: str, message: Any) -> bool:
+    def message(self, topic: str, message: Any) -> None:
         """
         Record a message that was just published on `topic`, a resolved name.
 
-        Returns whether the message must not be changed any more, as it has yet to be written.
+        It must not be changed any more, as it has yet to be written.
         """
         if self._writer is None:
-            return False
+            return
         time = monotonic_ns() + self._offset
         if self._lost:
             gap = partial(_step_message, 'gap', time, partial(steps.gap_values, self._lost))
             self._lost = 0 if self._writer.put(self._steps, gap, time) else self._lost
         if not self._writer.put(topic, message, time):
             self._lost += 1
-        return True
 
     def measured(self, topic: str, message: JointState) -> None:
         """Record measured joints, unless the same joints were recorded just now."""

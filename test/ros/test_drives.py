@@ -89,7 +89,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def turn_at(command: Command) -> float:
     """Return where the first joint is [rad]."""
-    return command.positions['joint_1']
+    return command.positions[command.names.index('joint_1')]
 
 
 def test_a_motion_keeps_to_its_clock(bench: Bench) -> None:

@@ -76,7 +76,7 @@ class Bench:
         def waypoints() -> Sequence[Waypoint]:
             return [Waypoint(0.1, at_rest(np.array([1.0])))]
 
-        self.output.send(Command({'a': 1.0}, {}, waypoints if course else None, ('a',), True))
+        self.output.send(Command(('a',), [1.0], [], waypoints if course else None, ('a',), True))
         return self.asked[-1]
 
     def send_accepted(self) -> Asked:

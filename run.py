@@ -56,9 +56,12 @@ PARTS = {'demo': [], 'test': ['tests', 'docs'], 'bench': ['tests'], 'docs': ['do
 PART_FILES = {
     'docs': 'requirements/docs.txt', 'tests': 'requirements/test.txt', 'view': 'setup.py'}
 
+# Most of what is installed is never imported, and to compile it takes as long as all the rest.
+# Python does that at the first import, unless it is told to keep nothing.
+COMPILE = '--compile' if os.environ.get('PYTHONDONTWRITEBYTECODE') else '--no-compile'
 PIP_INSTALL = [
     str(VENV_PYTHON), '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check',
-    '--progress-bar', 'off', '--prefer-binary']
+    '--progress-bar', 'off', '--prefer-binary', COMPILE]
 
 # Where pip may look is the user's choice; what it installs, and where to, is ours.
 PIP_VARIABLES_KEPT = {

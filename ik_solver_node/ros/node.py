@@ -25,6 +25,7 @@ from ik_solver_node import kernels
 from ik_solver_node.compilation import warm_up_node
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.ros import parameters
+from ik_solver_node.ros.endpoints import EventlessNode
 from ik_solver_node.ros.operation import Operation
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.running import run
@@ -34,7 +35,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 NODE_NAME = 'ik_solver_node'
 
 
-class IkSolverNode(LifecycleNode):
+class IkSolverNode(EventlessNode, LifecycleNode):
     """
     Moves the tip of a robot to the targets it receives.
 

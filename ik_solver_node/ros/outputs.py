@@ -13,6 +13,7 @@ from ik_solver_node.exceptions import InvalidPoseError
 from ik_solver_node.motion import Waypoint
 from ik_solver_node.ros import conversions
 from ik_solver_node.ros.encoding import Serialized
+from ik_solver_node.ros.endpoints import name_of
 from ik_solver_node.ros.stencil import JointStateStencil
 from rclpy.clock import JumpThreshold, ROSClock, TimeJump
 from rclpy.node import Node
@@ -141,8 +142,7 @@ class WayOut:
 
     def other_publishers(self) -> list[str]:
         """Return the names of other nodes that publish on `topic`."""
-        names = [f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in
-                 self._node.get_publishers_info_by_topic(self.topic)]
+        names = [name_of(info) for info in self._node.get_publishers_info_by_topic(self.topic)]
         own = self._node.get_fully_qualified_name()
         if own in names:
             names.remove(own)

@@ -8,6 +8,7 @@ import signal
 import sys
 
 from ik_solver_node.exceptions import IkSolverError
+from ik_solver_node.ros.endpoints import Mismatches
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
@@ -19,7 +20,7 @@ SKIPPED_PERIOD = 1.0
 """Time between two log lines about what a node had to skip [s]."""
 HEARTBEAT = 0.5
 """
-Time after which a node looks whether it is to end, at the latest [s].
+Time after which a node looks whether it is to end, at the latest, and who does not fit it [s].
 
 On a signal rclpy first wakes whoever waits, and then shuts ROS down. A node that is quick, or has
 a slow other thread, has begun to wait again by then; without a timer it would do so for ever.
@@ -76,7 +77,8 @@ def _serve(node: Node, executor: SingleThreadedExecutor) -> None:
     Some messages make rclpy itself raise, such as a parameter of a type that does not exist. An
     arm whose node has died is worse off than one whose node has skipped a message.
     """
-    node.create_timer(HEARTBEAT, lambda: None, clock=Clock(clock_type=ClockType.STEADY_TIME))
+    node.create_timer(HEARTBEAT, Mismatches(node).look,
+                      clock=Clock(clock_type=ClockType.STEADY_TIME))
     executor.add_node(node)
     while rclpy.ok():
         try:

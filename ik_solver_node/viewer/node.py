@@ -26,6 +26,7 @@ from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.endpoints import EventlessNode
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.running import run
 from ik_solver_node.viewer.panel import Panel
@@ -36,7 +37,6 @@ from ik_solver_node.viewer.target_topic import TargetTopic
 from ik_solver_node.viewer.verdict import Answer
 from ik_solver_node.web import address_of, open_server
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
@@ -50,7 +50,7 @@ WARNING_PERIOD = 5.0
 """Time between two warnings of a kind [s]."""
 
 
-class ViewerNode(Node):
+class ViewerNode(EventlessNode):
     """
     Shows a robot on a page, and sends targets that are dragged there.
 

@@ -33,6 +33,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.pose import Pose
 from ik_solver_node.ros import conversions, description, parameters
+from ik_solver_node.ros.endpoints import EventlessNode
 from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.parameters import NodeParameters
@@ -43,7 +44,6 @@ from ik_solver_node.ros.rviz.scene import ghost_joints, Scene, Trail
 from ik_solver_node.ros.rviz.settings import RvizSettings
 from ik_solver_node.ros.rviz.targets import LOG_PERIOD, TipTargets
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
@@ -55,7 +55,7 @@ NODE_NAME = 'ik_solver_rviz'
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
-class RvizNode(Node):
+class RvizNode(EventlessNode):
     """
     Shows in RViz how an arm is brought to its targets, and lets people drag them.
 

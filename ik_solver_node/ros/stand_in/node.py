@@ -30,6 +30,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.ros import conversions as messages, description, parameters
+from ik_solver_node.ros.endpoints import EventlessNode
 from ik_solver_node.ros.running import run
 from ik_solver_node.ros.stand_in import conversions
 from ik_solver_node.ros.stand_in.arm import StandInArm
@@ -38,7 +39,6 @@ from ik_solver_node.ros.stand_in.settings import Controller, StandInSettings
 from ik_solver_node.ros.stand_in.status import SIMULATION, StandInStatus
 from ik_solver_node.ros.stand_in.with_control_msgs import ControlMsgsInterfaces
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, qos_profile_system_default, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray, String
@@ -50,7 +50,7 @@ DIAGNOSTICS_PERIOD = 1.0
 """Time between two diagnostics, and between two warnings of a kind [s]."""
 
 
-class StandInNode(Node):
+class StandInNode(EventlessNode):
     """
     Takes commands for an arm that is not there, and tells how its joints would move.
 

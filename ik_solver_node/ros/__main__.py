@@ -1,21 +1,13 @@
-"""
-Start the node, quiet on Ctrl-C from the first moment on: ``python -m ik_solver_node.ros``.
+"""Start the node: ``python -m ik_solver_node.ros``."""
 
-Until the node is on the network a signal ends the process at once. An exception in the middle of
-an import, or of numba's compiler, would bring a traceback.
-"""
-
-import os
-import signal
 import sys
+
+from ik_solver_node.ros.starting import start
 
 
 def main() -> int:
     """Run the node and return its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
-    from ik_solver_node.ros import node
-    return node.main()
+    return start('ik_solver_node.ros.node')
 
 
 if __name__ == '__main__':

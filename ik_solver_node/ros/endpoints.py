@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import qos_check_compatible, QoSCompatibility
+from rclpy.qos import (
+    DurabilityPolicy, qos_check_compatible, QoSCompatibility, QoSProfile)
 from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 try:
@@ -21,6 +22,9 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import PublisherEventCallbacks, SubscriptionEventCallbacks
 
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+"""The QoS of what late joiners shall hear, too."""
 
 UNKNOWN = '_NODE_NAME_UNKNOWN_'
 """What the middleware calls a node of which it has found a topic, but not yet the name."""

@@ -62,6 +62,7 @@ from ik_solver_node.ros import conversions, description, parameters
 from ik_solver_node.ros.destination import Destination
 from ik_solver_node.ros.drives import (
     DirectDrive, Drive, is_timed, limits_of, TimedDrive, tracking_of)
+from ik_solver_node.ros.endpoints import LATCHED
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.goal_output import GoalNews, GoalOutput
 from ik_solver_node.ros.measured import MeasuredJoints
@@ -78,15 +79,13 @@ import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos import qos_profile_sensor_data, QoSProfile
 from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
 from std_srvs.srv import Trigger
-
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 TARGETS: tuple[tuple[Any, str, str, Callable[..., Target]], ...] = (
     (PoseStamped, 'target_pose', 'pose', conversions.pose_target),

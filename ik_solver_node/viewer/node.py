@@ -26,13 +26,13 @@ from ik_solver_node.appearance.visuals import Colour
 from ik_solver_node.exceptions import IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.ros import conversions, description, parameters
-from ik_solver_node.ros.endpoints import EventlessNode
+from ik_solver_node.ros.endpoints import EventlessNode, LATCHED
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.running import run
 from ik_solver_node.viewer.panel import Panel
 from ik_solver_node.viewer.robot import Robot
 from ik_solver_node.viewer.settings import ViewerSettings
-from ik_solver_node.viewer.solver_link import LATCHED, SolverLink
+from ik_solver_node.viewer.solver_link import SolverLink
 from ik_solver_node.viewer.target_topic import TargetTopic
 from ik_solver_node.viewer.verdict import Answer
 from ik_solver_node.web import address_of, open_server

@@ -7,16 +7,14 @@ from functools import partial
 from typing import Any, Protocol
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from ik_solver_node.ros.endpoints import LATCHED
 from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.parameters import NodeParameters
 from rcl_interfaces.srv import SetParameters
 from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import Trigger
-
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class Listener(Protocol):

@@ -8,14 +8,13 @@ from time import monotonic, sleep
 from typing import Any
 
 from domains import private_domain
-from ik_solver_node.ros.endpoints import EventlessNode, Mismatches
+from ik_solver_node.ros.endpoints import EventlessNode, LATCHED, Mismatches
 import pytest
 import rclpy
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Empty, String
 
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 VOLATILE = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 

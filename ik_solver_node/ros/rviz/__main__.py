@@ -1,16 +1,13 @@
-"""Start the node for RViz, quiet on Ctrl-C from the first moment on; see `ik_solver_node.ros`."""
+"""Start the node for RViz: ``python -m ik_solver_node.ros.rviz``."""
 
-import os
-import signal
 import sys
+
+from ik_solver_node.ros.starting import start
 
 
 def main() -> int:
     """Run the node and return its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
-    from ik_solver_node.ros.rviz import node
-    return node.main()
+    return start('ik_solver_node.ros.rviz.node')
 
 
 if __name__ == '__main__':

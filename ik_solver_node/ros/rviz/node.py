@@ -33,7 +33,7 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import IkSolverError, MissingDependencyError
 from ik_solver_node.pose import Pose
 from ik_solver_node.ros import conversions, description, parameters
-from ik_solver_node.ros.endpoints import EventlessNode
+from ik_solver_node.ros.endpoints import EventlessNode, LATCHED
 from ik_solver_node.ros.followed import FollowedParameters
 from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.parameters import NodeParameters
@@ -44,15 +44,13 @@ from ik_solver_node.ros.rviz.scene import ghost_joints, Scene, Trail
 from ik_solver_node.ros.rviz.settings import RvizSettings
 from ik_solver_node.ros.rviz.targets import LOG_PERIOD, TipTargets
 from rclpy.clock import Clock, ClockType
-from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from rclpy.qos import qos_profile_sensor_data, QoSProfile
 from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
 NODE_NAME = 'ik_solver_rviz'
-
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class RvizNode(EventlessNode):

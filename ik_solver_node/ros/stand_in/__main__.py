@@ -1,16 +1,13 @@
-"""Start the stand-in, quiet on Ctrl-C from the first moment on; see `ik_solver_node.ros`."""
+"""Start the stand-in: ``python -m ik_solver_node.ros.stand_in``."""
 
-import os
-import signal
 import sys
+
+from ik_solver_node.ros.starting import start
 
 
 def main() -> int:
     """Run the node and return its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
-    from ik_solver_node.ros.stand_in import node
-    return node.main()
+    return start('ik_solver_node.ros.stand_in.node')
 
 
 if __name__ == '__main__':

@@ -49,8 +49,8 @@ setup(
             'ik_solver_rviz = ik_solver_node.ros.rviz.__main__:main',
             'ik_solver_viewer = ik_solver_node.viewer.__main__:main',
             'ik_solver_stand_in = ik_solver_node.ros.stand_in.__main__:main',
-            'demo_targets = ik_solver_node.ros.demo_targets:main',
-            'demo_referee = ik_solver_node.ros.demo_referee:main',
+            'demo_targets = ik_solver_node.ros.demo.targets:main',
+            'demo_referee = ik_solver_node.ros.demo.referee:main',
         ],
     },
 )

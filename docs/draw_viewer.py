@@ -9,7 +9,7 @@ from pathlib import Path
 import shutil
 import time
 
-from ik_solver_node.ros.demo_processes import Child, child_environment, end_all
+from ik_solver_node.ros.demo.processes import Child, child_environment, end_all
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).resolve().parent
@@ -48,7 +48,7 @@ def main():
     viewer = Child('ik_solver_node.viewer', {**robot, 'port': 0, 'trail_length': 8.0}, environment)
     children = [
         Child('ik_solver_node.ros', {**robot, 'motion.mode': 'move'}, environment), viewer,
-        Child('ik_solver_node.ros.demo_targets', {
+        Child('ik_solver_node.ros.demo.targets', {
             **robot, 'leap_period': 0.0, 'out_of_reach_period': 0.0, 'rate': 10.0,
             'random_seed': 3}, environment)]
     try:

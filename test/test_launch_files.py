@@ -256,7 +256,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ros_domain: int) 
         (share / folder).symlink_to(ROOT / folder)
     for package, name, command in (
             ('ik_solver_node', 'ik_solver_node', f'{RUN} "$@"'),
-            ('ik_solver_node', 'demo_targets', f'{RUN}.demo_targets "$@"'),
+            ('ik_solver_node', 'demo_targets', f'{RUN}.demo.targets "$@"'),
             ('ik_solver_node', 'ik_solver_rviz', f'{RUN}.rviz "$@"'),
             ('ik_solver_node', 'ik_solver_viewer',
              f'exec "{sys.executable}" -m ik_solver_node.viewer "$@"'),

@@ -21,12 +21,12 @@ from geometry_msgs.msg import PoseStamped
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, UrdfError
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_judgement import Answer, Joints, Judgement, Ruling, Strictness
-from ik_solver_node.ros.demo_path import TargetPath
-from ik_solver_node.ros.demo_processes import Child, end_all
-from ik_solver_node.ros.demo_programmes import Leaping
-from ik_solver_node.ros.demo_score import DirectJudge
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.judgement import Answer, Joints, Judgement, Ruling, Strictness
+from ik_solver_node.ros.demo.path import TargetPath
+from ik_solver_node.ros.demo.processes import Child, end_all
+from ik_solver_node.ros.demo.programmes import Leaping
+from ik_solver_node.ros.demo.score import DirectJudge
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest
@@ -550,7 +550,7 @@ class FakeNode:
 def test_referee_process_catches_a_liar(ros_domain: int, error: float, code: int,
                                         ruling: str) -> None:
     """A node that claims to be there and is not makes the referee fail; an honest one does not."""
-    referee = Child('ik_solver_node.ros.demo_referee',
+    referee = Child('ik_solver_node.ros.demo.referee',
                     {'urdf_file': PLANAR, 'rows_per_second': 1000.0}, {
                         **os.environ, 'PYTHONUNBUFFERED': '1', 'PYTHONPATH': os.pathsep.join(
                             [str(ROOT), os.environ.get('PYTHONPATH', '')])})

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import math
 from pathlib import Path
 
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_following import FollowingJudge
-from ik_solver_node.ros.demo_judgement import Answer, Joints, Judgement, Ruling, Strictness
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.following import FollowingJudge
+from ik_solver_node.ros.demo.judgement import Answer, Joints, Judgement, Ruling, Strictness
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest

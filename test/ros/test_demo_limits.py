@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import math
 from pathlib import Path
 
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_judgement import Joints, Strictness, Trajectory
-from ik_solver_node.ros.demo_limits import LimitWatch
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.judgement import Joints, Strictness, Trajectory
+from ik_solver_node.ros.demo.limits import LimitWatch
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest

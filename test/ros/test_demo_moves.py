@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_judgement import Answer, Joints, Judgement, Ruling, Strictness
-from ik_solver_node.ros.demo_moves import MoveJudge
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.judgement import Answer, Joints, Judgement, Ruling, Strictness
+from ik_solver_node.ros.demo.moves import MoveJudge
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest

@@ -7,8 +7,8 @@ from pathlib import Path
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.ros.demo_path import TargetPath
-from ik_solver_node.ros.demo_programmes import Smooth, Stops
+from ik_solver_node.ros.demo.path import TargetPath
+from ik_solver_node.ros.demo.programmes import Smooth, Stops
 from ik_solver_node.urdf_file import read_urdf
 import numpy as np
 import pytest

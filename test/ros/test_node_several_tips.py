@@ -20,7 +20,7 @@ from ik_solver_node.record.reading import read_recording
 from ik_solver_node.record.replay import replay
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.conversions import stamp_to_text
-from ik_solver_node.ros.demo_targets import TargetOptions
+from ik_solver_node.ros.demo.targets import TargetOptions
 from ik_solver_node.ros.description import build_chain
 from ik_solver_node.ros.parameters import NodeParameters
 import numpy as np

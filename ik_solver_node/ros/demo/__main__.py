@@ -40,10 +40,10 @@ from ik_solver_node.chain import KinematicChain
 from ik_solver_node.exceptions import ChainError, IkSolverError
 from ik_solver_node.motion import Mode
 from ik_solver_node.robot_model import parse_urdf
-from ik_solver_node.ros.demo_plans import model_of, Part, Plan, plan_for
-from ik_solver_node.ros.demo_processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
+from ik_solver_node.ros.demo.plans import model_of, Part, Plan, plan_for
+from ik_solver_node.ros.demo.processes import (Child, child_environment, EAGER_DISCOVERY, end_all,
                                                POLL_PERIOD)
-from ik_solver_node.ros.demo_view import run_view
+from ik_solver_node.ros.demo.view import run_view
 from ik_solver_node.urdf_file import read_urdf
 
 PACKAGE = 'ik_solver_node'

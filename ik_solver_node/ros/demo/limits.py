@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_judgement import Complain, Joints, Strictness, Trajectory
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.judgement import Complain, Joints, Strictness, Trajectory
 import numpy as np
 
 WINDOW = 100_000_000

@@ -24,10 +24,10 @@ from ik_solver_node.options import option
 from ik_solver_node.pose import Pose
 from ik_solver_node.robot_model import parse_urdf
 from ik_solver_node.ros.conversions import stamp_to_ns
-from ik_solver_node.ros.demo_common import DemoNode, ModelOptions, run
-from ik_solver_node.ros.demo_path import TargetPath
-from ik_solver_node.ros.demo_programmes import Leaping, Programme, Smooth, Stops
-from ik_solver_node.ros.demo_watch import Standstill
+from ik_solver_node.ros.demo.common import DemoNode, ModelOptions, run
+from ik_solver_node.ros.demo.path import TargetPath
+from ik_solver_node.ros.demo.programmes import Leaping, Programme, Smooth, Stops
+from ik_solver_node.ros.demo.watch import Standstill
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 

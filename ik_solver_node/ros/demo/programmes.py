@@ -11,7 +11,7 @@ import math
 from typing import Protocol
 
 from ik_solver_node.pose import Pose
-from ik_solver_node.ros.demo_path import TargetPath
+from ik_solver_node.ros.demo.path import TargetPath
 
 LAST_ANSWERS = 0.3
 """A source stays so long after its last target, for the answers to arrive [s]."""

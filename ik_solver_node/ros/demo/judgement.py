@@ -12,7 +12,7 @@ from enum import Enum
 import math
 from typing import Protocol, TypeVar
 
-from ik_solver_node.ros.demo_arm import RefereeArm
+from ik_solver_node.ros.demo.arm import RefereeArm
 import numpy as np
 
 MEMORY = 1000

@@ -11,11 +11,11 @@ from collections import Counter
 import math
 from typing import NamedTuple
 
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_judgement import (
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.judgement import (
     Answer, Complain, how_far, is_beyond, Joints, Judgement, Pairs, rows, Ruling, ruling_beyond,
     Strictness, Trajectory)
-from ik_solver_node.ros.demo_watch import ArmWatch
+from ik_solver_node.ros.demo.watch import ArmWatch
 import numpy as np
 
 SETTLED = 0.2

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 import math
 
-from ik_solver_node.ros.demo_arm import pose_errors, RefereeArm
-from ik_solver_node.ros.demo_judgement import (
+from ik_solver_node.ros.demo.arm import pose_errors, RefereeArm
+from ik_solver_node.ros.demo.judgement import (
     Answer, Complain, how_far, is_beyond, Joints, Judgement, remember, rows, Ruling,
     ruling_beyond, Strictness, Trajectory)
 import numpy as np

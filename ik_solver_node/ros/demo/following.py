@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections import Counter, deque
 import math
 
-from ik_solver_node.ros.demo_arm import pose_errors, RefereeArm
-from ik_solver_node.ros.demo_judgement import (
+from ik_solver_node.ros.demo.arm import pose_errors, RefereeArm
+from ik_solver_node.ros.demo.judgement import (
     Answer, Complain, how_far, is_beyond, Joints, Judgement, Pairs, rows, Ruling, ruling_beyond,
     Strictness, Trajectory)
-from ik_solver_node.ros.demo_watch import ArmWatch
+from ik_solver_node.ros.demo.watch import ArmWatch
 import numpy as np
 
 RADIAN = 0.3

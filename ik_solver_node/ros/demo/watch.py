@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 import math
 
-from ik_solver_node.ros.demo_arm import pose_errors, RefereeArm
-from ik_solver_node.ros.demo_judgement import Complain, Joints, Strictness, Trajectory
-from ik_solver_node.ros.demo_limits import LimitWatch, STRAYS
+from ik_solver_node.ros.demo.arm import pose_errors, RefereeArm
+from ik_solver_node.ros.demo.judgement import Complain, Joints, Strictness, Trajectory
+from ik_solver_node.ros.demo.limits import LimitWatch, STRAYS
 import numpy as np
 
 AT_REST = 5e-3

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import time
 from typing import Any
 
-from ik_solver_node.ros.demo_processes import Child, end_all, POLL_PERIOD
+from ik_solver_node.ros.demo.processes import Child, end_all, POLL_PERIOD
 
 # The arm exists on the page only. So it goes as near as it can to what is out of its reach, takes
 # a new posture where it has to, and does so within limits of velocity, acceleration and jerk.

@@ -28,13 +28,13 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from ik_solver_node.motion import Mode
 from ik_solver_node.options import option
-from ik_solver_node.ros.demo_arm import RefereeArm
-from ik_solver_node.ros.demo_common import DemoNode, ModelOptions, run
-from ik_solver_node.ros.demo_following import FollowingJudge
-from ik_solver_node.ros.demo_judgement import (
+from ik_solver_node.ros.demo.arm import RefereeArm
+from ik_solver_node.ros.demo.common import DemoNode, ModelOptions, run
+from ik_solver_node.ros.demo.following import FollowingJudge
+from ik_solver_node.ros.demo.judgement import (
     Answer, Complain, Joints, Judge, Judgement, Ruling, Strictness, Trajectory)
-from ik_solver_node.ros.demo_moves import MoveJudge
-from ik_solver_node.ros.demo_score import DirectJudge
+from ik_solver_node.ros.demo.moves import MoveJudge
+from ik_solver_node.ros.demo.score import DirectJudge
 import numpy as np
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription

@@ -13,11 +13,11 @@ from typing import Any
 
 from ik_solver_node.chain import KinematicChain
 from ik_solver_node.motion import Mode
-from ik_solver_node.ros.demo_path import TargetPath
+from ik_solver_node.ros.demo.path import TargetPath
 
 NODE = 'ik_solver_node.ros'
-REFEREE = 'ik_solver_node.ros.demo_referee'
-TARGETS = 'ik_solver_node.ros.demo_targets'
+REFEREE = 'ik_solver_node.ros.demo.referee'
+TARGETS = 'ik_solver_node.ros.demo.targets'
 STAND_IN = 'ik_solver_node.ros.stand_in'
 
 NOISE, DELAY, LAG = 1e-4, 0.02, 0.03

@@ -436,7 +436,9 @@ def test_rviz_is_shown_a_node_that_runs(installed: Path) -> None:
 
 @pytest.mark.parametrize('arguments, tips, joints', [
     ({'robot': 'spider'}, ['foot_1'], 24),
-    ({'robot': 'dual_arm', 'tip_links': '[left_tool0]'}, ['left_tool0'], 16)])
+    ({'robot': 'dual_arm', 'tip_links': '[left_tool0]'}, ['left_tool0'], 16),
+    ({'robot': 'dual_arm', 'tip_links': '[left_tool0,right_tool0]', 'targets': 'false'},
+     ['left_tool0', 'right_tool0'], 16)])
 def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joints: int,
                                installed: Path) -> None:
     """A name is enough, also where a robot has several tips; another one can be chosen."""
@@ -446,7 +448,7 @@ def test_demo_of_another_robot(arguments: dict[str, str], tips: list[str], joint
         service, '/joint_states', JointState, '/ik_solver_node', ['tip_links'])
     assert values == [tips]
     assert len(message.name) == joints
-    assert exit_codes == [0, 0, 0]
+    assert exit_codes == [0] * (6 if 'targets' not in arguments else 5)
 
 
 def test_demo_shows_the_robot_on_a_page(installed: Path) -> None:
@@ -460,7 +462,7 @@ def test_demo_shows_the_robot_on_a_page(installed: Path) -> None:
         ['urdf_file', 'tip_links', 'use_sim_time'])
     assert values == [str(installed / 'share/ik_solver_node/urdf/six_axis_arm.urdf'),
                       ['flange_link'], False]
-    assert exit_codes == [0, 0, 0, 0]
+    assert exit_codes == [0] * 7
 
 
 @pytest.mark.parametrize('name, value', [

@@ -355,6 +355,7 @@ class Operation:
         if self._measured is None:  # else it is not known where the arm is
             self._destination.announce(posture, posture.chain_positions)
         self._keep_still()
+        self._wait_for_measured()
         self._follow_tips(chain.tip_links, is_first)
         if self._is_active:
             self._node.get_logger().info(self._ready())
@@ -675,6 +676,12 @@ class Operation:
         if problem and problem != self._status.problems.get(name):
             self._node.get_logger().warning(problem)
         self._status.problems[name] = problem
+
+    def _wait_for_measured(self) -> None:
+        """Tell that the arm is not heard yet, without the warning that comes if it lasts."""
+        missing = [] if self._measured is None else self._measured.missing()
+        self._status.problems['measured'] = '' if not missing else (
+            f'waiting for positions of {listed(missing)} on {self._measured_topic}')
 
     def _watch_measured(self) -> None:
         """Tell that the arm is not heard yet, unless a drive does already."""

@@ -218,6 +218,12 @@ def test_an_arm_that_is_not_heard_yet_is_told_of() -> None:
             watcher.next_diagnostics(
                 lambda status: status.level == DiagnosticStatus.WARN
                 and 'no position of joint_1, joint_2 on /joint_states yet' in status.message)
+            # Nor is all well for a moment when the arm is moved in another way from now on.
+            assert watcher.set_parameter('motion.rate', 50.0) == (True, '')
+            watcher.next_diagnostics(lambda status: status.message.startswith(
+                'waiting for positions of joint_1, joint_2 on /joint_states'))
+            assert not any(status.level == DiagnosticStatus.OK
+                           for message in watcher.diagnostics for status in message.status)
             measured = watcher.node.create_publisher(JointState, 'joint_states', 10)
             here = JointState(name=['joint_1', 'joint_2'], position=[0.1, 0.2])
             watcher.node.create_timer(0.05, lambda: measured.publish(here))

@@ -348,7 +348,7 @@ def test_referee_is_independent() -> None:
               'robot_model', 'solver', 'target', 'tracker'}
     for module in ('arm', 'following', 'judgement', 'limits', 'moves', 'referee', 'score',
                    'watch'):
-        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / f'demo_{module}.py').read_text())
+        tree = ast.parse((ROOT / 'ik_solver_node' / 'ros' / 'demo' / f'{module}.py').read_text())
         names = {node.module.split('.')[1] for node in ast.walk(tree)
                  if isinstance(node, ast.ImportFrom) and node.module.startswith('ik_solver_node.')
                  and [alias.name for alias in node.names] != ['Mode']}  # three words

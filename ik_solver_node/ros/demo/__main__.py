@@ -250,7 +250,7 @@ class Demo:
 
 def _default_urdf() -> Path:
     """Return the robot that comes with the package, in a checkout or where it is installed."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     folders = [package.parent, *(parent / 'share' / PACKAGE for parent in package.parents)]
     files = [folder / 'urdf' / DEFAULT_URDF for folder in folders]
     return next((file for file in files if file.is_file()), files[0])

@@ -99,6 +99,8 @@ def test_what_fits_is_not_told(nodes: tuple[Watched, Node]) -> None:
     for ours, theirs in ((node, other), (other, node)):
         ours.create_subscription(String, '/words', lambda _: None, VOLATILE)
         theirs.create_publisher(String, '/words', LATCHED)
+    deadline = monotonic() + 10.0
     while node.count_publishers('/words') < 2 or node.count_subscribers('/words') < 2:
+        assert monotonic() < deadline
         sleep(0.01)
     assert said(node, 0) == []

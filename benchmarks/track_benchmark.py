@@ -26,6 +26,7 @@ import subprocess
 from time import monotonic
 from typing import Any, NamedTuple
 
+from benchmarks.arrivals import arrived
 from benchmarks.node_benchmark import (
     DOMAINS, memory, path, PATIENCE, pose_message, server, URDF)
 import numpy as np
@@ -41,9 +42,7 @@ SETTLING = 5.0
 PAUSE = 0.5
 """Time after the node was asked what it did, which takes it longer than a cycle [s]."""
 LOOK = 1.0
-"""Time between two looks at the memory [s]."""
-READING = 0.05
-"""Time between two looks at what was published [s]."""
+"""Time between two looks at the memory, and at what the arm has noted [s]."""
 JITTER_CEILING = 1.2
 """Most of the node's late periods (99th percentile over nominal), in units of the bare timer's."""
 COUNT_FLOOR = 0.95
@@ -55,6 +54,8 @@ GROWTH_CEILING = 2.0
 NAMESPACE = f'/track_benchmark_{os.getpid()}'
 """Of all nodes: nobody else in the domain shall disturb them for minutes."""
 NODE, BARE, ARM = 'ik_solver_node', 'bare_timer', 'stand-in arm'
+STAMPS = 'ik_solver_stand_in/stamps'
+"""The service of the arm."""
 CYCLE = 'TimedDrive._on_timer'
 P99 = 2
 """Where the 99th percentile is among those of an `Evenness`."""
@@ -137,14 +138,13 @@ class Measured(NamedTuple):
 
 class Client:
     """
-    Sends the targets, and notes when what was published on the topics of a run.
+    Sends the targets, and collects what the nodes of a run tell about it.
 
-    What is noted is in the messages, so that there is no hurry to read them. A callback for each
-    would keep a third of a core busy that the node and the arm are to have.
+    What is to be noted is in the messages, so that there is no hurry to read them. A callback for
+    each would keep a part of a core busy that the node and the arm are to have.
     """
 
-    def __init__(self, domain: int, kind: Any, commands: str) -> None:
-        from benchmarks import bare_timer
+    def __init__(self, domain: int) -> None:
         from diagnostic_msgs.msg import DiagnosticArray
         from geometry_msgs.msg import PoseStamped
         import rclpy
@@ -161,24 +161,16 @@ class Client:
                                          namespace=NAMESPACE, enable_rosout=False)
         self.stamps: dict[str, list[float]] = {'node': [], 'bare': []}
         self.latency: list[float] = []
-        self._notes = [
-            (self._reader.create_subscription(*topic, note, QoSProfile(depth=1000), raw=raw), note)
-            for topic, note, raw in (
-                ((kind, commands), self._noting(self.stamps['node']), True),
-                ((kind, bare_timer.TOPIC), self._noting(self.stamps['bare']), True),
-                ((DiagnosticArray, f'{NODE}/solution'), self._note_solution, False))]
+        self._solutions = self._reader.create_subscription(
+            DiagnosticArray, f'{NODE}/solution', self._note_solution, QoSProfile(depth=1000))
         self._targets = self._node.create_publisher(PoseStamped, 'target_pose',
                                                     QoSProfile(depth=1))
         self._messages = [pose_message(pose) for pose in path(LAP)]
-        self._sent, self._read_at = 0, -math.inf
+        self._sent = 0
         self._node.create_timer(1.0 / TARGET_RATE, self._send)
-        self._work = {name: self._node.create_client(Trigger, f'{name}/work')
-                      for name in (NODE, BARE)}
+        self._services = {name: self._node.create_client(Trigger, name)
+                          for name in (f'{NODE}/work', f'{BARE}/work', STAMPS)}
         self._asking = Trigger.Request()
-
-    def _noting(self, stamps: list[float]) -> Any:
-        """Return what notes when a message was published."""
-        return lambda _, about: stamps.append(1e-9 * about['source_timestamp'])
 
     def _send(self) -> None:
         """Send the next target."""
@@ -187,7 +179,7 @@ class Client:
         self._targets.publish(message)
         self._sent += 1
 
-    def _note_solution(self, message: Any, _: Any) -> None:
+    def _note_solution(self, message: Any) -> None:
         """Note how long after its target the first command for it was made."""
         values = {item.key: item.value for item in message.status[0].values}
         made = values['joint_states_stamp']
@@ -196,22 +188,14 @@ class Client:
             self.latency.append(1e3 * (float(made) - (asked.sec + 1e-9 * asked.nanosec)))
 
     def spin(self, seconds: float) -> None:
-        """Send and note for so long."""
+        """Send targets for so long, and collect what came of them."""
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0.0:
-            self._executor.spin_once(timeout_sec=min(left, READING))
-            if monotonic() - self._read_at > READING:
-                self._read()
-        self._read()
-
-    def _read(self) -> None:
-        """Note all that has arrived."""
-        self._read_at = monotonic()
-        for subscription, note in self._notes:
-            with subscription.handle:
-                while (taken := subscription.handle.take_message(
-                        subscription.msg_type, subscription.raw)) is not None:
-                    note(*taken)
+            self._executor.spin_once(timeout_sec=left)
+        for message, _ in arrived(self._solutions):
+            self._note_solution(message)
+        for name, stamps in self._ask(STAMPS).items():
+            self.stamps[name].extend(1e-9 * stamp for stamp in stamps)
 
     def wait(self, processes: Mapping[str, subprocess.Popen]) -> None:
         """Send targets until commands and messages of the bare timer come."""
@@ -226,7 +210,13 @@ class Client:
 
     def work(self, name: str) -> dict:
         """Return what the node did since it was asked last."""
-        answer = self._work[name].call_async(self._asking)
+        return self._ask(f'{name}/work')
+
+    def _ask(self, service: str) -> dict:
+        """Return what a service tells; nothing if it is not there yet."""
+        if not self._services[service].service_is_ready():
+            return {}
+        answer = self._services[service].call_async(self._asking)
         self._executor.spin_until_future_complete(answer, timeout_sec=PATIENCE)
         return json.loads(answer.result().message)
 
@@ -251,8 +241,9 @@ def processor_time(process: subprocess.Popen) -> float:
 
 
 @contextmanager
-def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subprocess.Popen]]:
-    """Run the node, the bare timer and the stand-in."""
+def processes(domain: int, output: str, topic: str,
+              rate: float) -> Iterator[dict[str, subprocess.Popen]]:
+    """Run the node, which commands on a topic, the bare timer and the stand-in."""
     urdf = f'urdf_file:={URDF}'
     commands = {
         BARE: ['-m', 'benchmarks.bare_timer', output, str(BARE_DRIFT * rate), '--ros-args'],
@@ -261,7 +252,8 @@ def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subpr
             '-p', 'use_measured_state:=true', '-p', f'output.kind:={output}',
             '-p', 'motion.mode:=track', '-p', f'motion.rate:={rate}'],
         ARM: [
-            '-m', 'ik_solver_node.ros.stand_in', '--ros-args', '--log-level', 'error', '-p', urdf,
+            '-m', 'benchmarks.watched_arm', output, topic,
+            '--ros-args', '--log-level', 'error', '-p', urdf,
             '-p', f'controller:={CONTROLLERS[output]}', '-p', f'update_rate:={rate}',
             '-p', f'state_rate:={STATE_DRIFT * rate}',
             '-p', 'trajectory.interpolate_from_desired_state:=true']}
@@ -272,14 +264,13 @@ def processes(domain: int, output: str, rate: float) -> Iterator[dict[str, subpr
 
 def measure(domain: int, output: str, rate: float, seconds: float) -> Measured:
     """Return what a run of so many seconds gives."""
-    from benchmarks.bare_timer import KINDS
     from ik_solver_node.ros.outputs import OutputKind
     from ik_solver_node.ros.parameters import OutputOptions
     kind = OutputKind(output)
     topic = ('joint_commands' if kind is OutputKind.JOINT_STATE
              else OutputOptions(kind=kind).topic)
-    with processes(domain, output, rate) as running:
-        client = Client(domain, KINDS[kind], topic)
+    with processes(domain, output, topic, rate) as running:
+        client = Client(domain)
         client.wait(running)
         client.spin(SETTLING)
         before = client.work(NODE)

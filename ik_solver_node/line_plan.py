@@ -21,7 +21,7 @@ from ik_solver_node.motion_limits import motion_limits, MotionLimits
 from ik_solver_node.options import check_options, option
 from ik_solver_node.path import PathEnd, PathResult, solve_path
 from ik_solver_node.pose import as_vector, Pose, shown
-from ik_solver_node.profiles import at_rest, MotionState
+from ik_solver_node.profiles import MotionState, MotionStates
 from ik_solver_node.request import goals_of, Requests
 from ik_solver_node.solver_options import SolverOptions
 from ik_solver_node.target import PoseTarget, Target
@@ -97,8 +97,8 @@ class LinePlan:
         The chain that moves.
     period : float
         Time between two states [s].
-    states : MotionState
-        Of arrays of shape (k, n), in [rad] or [m] and seconds: from rest to rest, with a rest at
+    states : MotionStates
+        Arrays of shape (k, n), in [rad] or [m] and seconds: from rest to rest, with a rest at
         each corner. One state, the start, if there is no way to go.
     path : PathResult
         The places on the lines, and why they end where they do.
@@ -116,7 +116,7 @@ class LinePlan:
 
     chain: KinematicChain = field(repr=False)
     period: float
-    states: MotionState = field(repr=False)
+    states: MotionStates = field(repr=False)
     path: PathResult = field(repr=False)
     length: float
     angle: float
@@ -142,8 +142,8 @@ class LinePlan:
         return self.period * (len(self.states.positions) - 1)
 
     def motion(self) -> list[MotionState]:
-        """Return the states one by one, each of arrays of shape (n,), the start first."""
-        return [MotionState(*values) for values in zip(*self.states)]
+        """Return the states one by one, the start first."""
+        return [MotionState(*values) for values in zip(*(part.tolist() for part in self.states))]
 
     @property
     def sentence(self) -> str:
@@ -266,7 +266,7 @@ class _Problem:
     solver: SolverOptions
     target: Callable[[Pose], Target]
 
-    def attempt(self, spacing: float) -> tuple[PathResult, MotionState, float]:
+    def attempt(self, spacing: float) -> tuple[PathResult, MotionStates, float]:
         """Return the way along places `spacing` apart [m], its motion, and its deviation [m]."""
         counts = [max(FEWEST_STEPS, math.ceil(run.duration * run.fastest(RADIAN) / spacing))
                   for run in self.runs]
@@ -277,19 +277,20 @@ class _Problem:
         nominal = [np.linspace(0.0, run.duration, 1 + count)
                    for run, count in zip(self.runs, counts)]
         path = self._solved([run.at(times) for run, times in zip(self.runs, nominal)])
-        first, deviation, parts = 0, 0.0, [at_rest(self.start[np.newaxis])]
+        still = np.zeros((1, self.chain.size))
+        first, deviation, parts = 0, 0.0, [MotionStates(self.start[np.newaxis], still, still)]
         for run, times in zip(self.runs, nominal):
             part = slice(first, min(first + len(times), len(path.positions)))
             if part.stop - part.start < 2:
                 break
             states, where = states_along(JointCurve(path.positions[part], float(times[1])),
                                          self.limits, self.period)
-            parts.append(MotionState(*(values[1:] for values in states)))
+            parts.append(MotionStates(*(values[1:] for values in states)))
             left = np.stack([np.interp(where, times[:part.stop - first], errors[part])
                              for errors in (path.position_errors, path.orientation_errors)], 1)
             deviation = max(deviation, self._deviation(run.at(where), states.positions, left))
             first = part.stop - 1
-        return path, MotionState(*map(np.concatenate, zip(*parts))), deviation
+        return path, MotionStates(*map(np.concatenate, zip(*parts))), deviation
 
     def is_refinable(self, path: PathResult) -> bool:
         """Return whether the step that a path ends before may be several small ones."""

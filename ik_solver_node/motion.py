@@ -143,9 +143,8 @@ class Motion:
         # What looks ahead must not disturb what goes on.
         self._scouts = {at: _made(profile, self._size, at if self.is_smooth else period)[0]
                         for at in (self._splice, self._pace, self._tail)}
-        self._take(at_rest(np.clip(np.zeros(self._size), limits.lower, limits.upper)))
-        # Numbers of a list are at hand; of arrays, numpy has to be fetched first, every period.
-        self._goal: list[float] = self._state.positions.tolist()
+        self._take(at_rest(limits.clip(np.zeros(self._size))))
+        self._goal = self._state.positions
         self._stops = False
         # What is to come of a motion that was planned, period by period; empty for none.
         self._planned: deque[MotionState] = deque()
@@ -169,7 +168,7 @@ class Motion:
     def has_arrived(self) -> bool:
         """Whether nothing moves, and nothing is to move."""
         return self._is_at_rest and not self._planned and (self._stops or max(
-            map(abs, map(sub, self._goal, self._state.positions.tolist()))) < ROUNDING)
+            map(abs, map(sub, self._goal, self._state.positions))) < ROUNDING)
 
     def start(self, positions: ArrayLike, velocities: ArrayLike | None = None) -> None:
         """
@@ -178,11 +177,11 @@ class Motion:
         Positions outside the limits are where the motion begins; it leads inside. `velocities`
         (n,) default to rest; what is faster than the limits is taken as a limit.
         """
-        state = at_rest(as_vector(positions, self._size, 'positions').copy())
+        state = at_rest(as_vector(positions, self._size, 'positions').tolist())
         if velocities is not None:
             fastest = self._limits.velocity
             state = state._replace(velocities=np.clip(
-                as_vector(velocities, self._size, 'velocities'), -fastest, fastest))
+                as_vector(velocities, self._size, 'velocities'), -fastest, fastest).tolist())
         self._take(state)
         self._goal = self._limits.clip(self._state.positions)
         self._stops, self._planned = False, deque()
@@ -226,7 +225,7 @@ class Motion:
             if self.has_arrived:
                 return self._state
         if self._planned:
-            self._goal = self._planned[0].positions.tolist()
+            self._goal = self._planned[0].positions
             return self._take(self._planned.popleft())
         if self._stops:
             return self._take(self._profile.braking(self._state, self._scaled))

@@ -10,7 +10,7 @@ and what leads on.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 import math
@@ -176,7 +176,7 @@ class Pilot:
         self._measured: _Measured | None = None
         # Whether the motion, and the tracker, begin anew with the next target.
         self._starts_afresh, self._solves_afresh = True, True
-        self._commands: deque[np.ndarray] = deque(maxlen=max(1, round(MEMORY / self.period)))
+        self._commands: deque[list[float]] = deque(maxlen=max(1, round(MEMORY / self.period)))
         self._is_told, self._is_new = True, False
         self.configure(limits, options)
 
@@ -264,7 +264,7 @@ class Pilot:
         if not self._motion.state.is_at_rest:
             raise HaltedError('the arm is measured to be on the move, but a path begins where it '
                               'stands')
-        return self._motion.state.positions
+        return np.array(self._motion.state.positions)
 
     def follow(self, planned: Iterable[MotionState]) -> None:
         """
@@ -282,7 +282,7 @@ class Pilot:
         states = list(planned)
         self._check_may_move()
         here = self._motion.state
-        if not (self.has_arrived and (here.positions == states[0].positions).all()):
+        if not (self.has_arrived and here.positions == states[0].positions):
             raise HaltedError('the arm has moved since the path was planned')
         self._stream.reset()
         self._motion.follow(states[1:])
@@ -297,18 +297,18 @@ class Pilot:
             raise HaltedError('the joints have not been measured yet: the arm is not moved from '
                               'where it may not be')
 
-    def measure(self, positions: np.ndarray, now: float,
-                velocities: np.ndarray | None = None) -> None:
+    def measure(self, positions: Sequence[float], now: float,
+                velocities: Sequence[float] | None = None) -> None:
         """
-        Note where all joints are, shape (n,) [rad or m], and how fast they are, at rest if None.
+        Note where all joints are, n numbers [rad or m], and how fast they are, at rest if None.
 
         `now` is the steady time [s]. What is outside the limits is where a motion then begins. The
-        arrays are kept, and must not be written to; they are not looked at before they are used,
+        numbers are kept, and must not be written to; they are not looked at before they are used,
         as this is called at least once a period.
         """
-        moving = np.zeros(self._chain.size) if velocities is None else velocities
-        self._measured = _Measured(now, positions, moving)
-        self._reasons.pop(Reason.MEASURED, None)
+        self._measured = _Measured(now, positions, velocities)
+        if self._reasons:
+            self._reasons.pop(Reason.MEASURED, None)
         self._watch_deviation(positions)
 
     def halt(self, reason: Reason, sentence: str) -> None:
@@ -433,13 +433,13 @@ class Pilot:
                 f'no target for {timeout:g} s (watch.stream_timeout): the arm stopped; the next '
                 'target moves it again'))
 
-    def _watch_deviation(self, there: np.ndarray) -> None:
+    def _watch_deviation(self, there: Sequence[float]) -> None:
         """Stop if the joints are measured to be away from all that was commanded lately."""
         allowed = self._options.watch.max_deviation
-        if allowed == 0.0 or not self._commands or Reason.DEVIATION in self._reasons:
+        if allowed == 0.0 or not self._commands:
             return
         # If all joints together are that near, as nearly always, then each of them is.
-        if math.dist(self._commands[-1].tolist(), there.tolist()) <= allowed:
+        if math.dist(self._commands[-1], there) <= allowed or Reason.DEVIATION in self._reasons:
             return
         away = np.abs(np.array(self._commands) - there)
         nearest = away[int(away.max(axis=1).argmin())]
@@ -452,8 +452,8 @@ class Pilot:
 
 
 class _Measured(NamedTuple):
-    """Where the joints were measured, and how they moved, each (n,), and when [s]."""
+    """Where the joints were measured, and how they moved, n numbers each, and when [s]."""
 
     at: float
-    positions: np.ndarray
-    velocities: np.ndarray
+    positions: Sequence[float]
+    velocities: Sequence[float] | None

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, Protocol
 from ik_solver_node.exceptions import MissingDependencyError
 from ik_solver_node.motion_limits import MotionLimits
 import numpy as np
+from numpy.typing import ArrayLike
 
 ROUNDING = 1e-9
 """Past a limit by less than this is rounding, and is cut off [rad or m]."""
@@ -32,21 +33,35 @@ NO_RUCKIG = ('the package ruckig is not installed (run "pip install ruckig"), so
 
 
 class MotionState(NamedTuple):
-    """Where joints are and how they move, each of shape (n,), in [rad] or [m] and seconds."""
+    """
+    Where joints are and how they move, n numbers each, in [rad] or [m] and seconds.
+
+    Lists, as of so few numbers numpy takes longer to make an array than it saves. Nobody writes to
+    them.
+    """
+
+    positions: list[float]
+    velocities: list[float]
+    accelerations: list[float]
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing moves."""
+        return not (any(self.velocities) or any(self.accelerations))
+
+
+class MotionStates(NamedTuple):
+    """The same at moments one after another, in arrays of shape (k, n)."""
 
     positions: np.ndarray
     velocities: np.ndarray
     accelerations: np.ndarray
 
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing moves."""
-        return not (any(self.velocities.tolist()) or any(self.accelerations.tolist()))
 
-
-def at_rest(positions: np.ndarray) -> MotionState:
-    """Return the state of joints that stand at `positions` (n,)."""
-    return MotionState(positions, np.zeros(positions.shape), np.zeros(positions.shape))
+def at_rest(positions: list[float]) -> MotionState:
+    """Return the state of joints that stand at `positions`, n numbers."""
+    still = [0.0] * len(positions)
+    return MotionState(positions, still, still)
 
 
 class Profile(Protocol):
@@ -94,6 +109,7 @@ class RuckigProfile:
         self._stopping.input.control_interface = ruckig.ControlInterface.Velocity
         self._stopping.input.synchronization = ruckig.Synchronization.No
         self._stopping.input.target_velocity = [0.0] * size
+        # Joints that wait for one another may swing out further than each by itself.
         self._together = (ruckig.Synchronization.Time, ruckig.Synchronization.No)
         self._way: tuple[list[float], MotionLimits] | None = None
         self._choice = 0
@@ -102,15 +118,14 @@ class RuckigProfile:
         """Return the next state on the way to rest at `goal`, n numbers inside the limits."""
         way = goal, limits
         if way != self._way or state is not self._moving.newest:
-            self._way, self._choice = way, 0
+            self._way = way
+            self._choose(0)
         self._moving.input.target_position = goal
         # Who has begun a way goes on with it: another choice in the middle would be another way.
         for choice in range(self._choice, len(self._together)):
-            # Joints that wait for one another may swing out further than each by itself.
-            self._moving.input.synchronization = self._together[choice]
+            self._choose(choice)
             following = self._moving.advance(state, limits)
             if following is not None:
-                self._choice = choice
                 return following
         return self.braking(state, limits)
 
@@ -119,12 +134,17 @@ class RuckigProfile:
         following = self._stopping.advance(state, limits)
         if following is None:
             # To stop short of a limit, a joint may have to swing back from it.
-            end = np.clip(self._stopping.end, limits.lower, limits.upper)
-            self._moving.input.target_position = end.tolist()
-            self._moving.input.synchronization = self._together[-1]
+            self._moving.input.target_position = limits.clip(self._stopping.end)
+            self._choose(-1)
             self._way = None
             following = self._moving.advance(state, limits, anyhow=True)
-        return following or at_rest(np.clip(state.positions, limits.lower, limits.upper))
+        return following or at_rest(limits.clip(state.positions))
+
+    def _choose(self, choice: int) -> None:
+        """Let joints wait for one another, or not."""
+        if choice != self._choice:
+            self._choice = choice
+            self._moving.input.synchronization = self._together[choice]
 
     def ahead(self, state: MotionState, time: float, brakes: bool) -> MotionState | None:
         """Return where the way that is being followed leads in `time` [s], if that is known."""
@@ -155,17 +175,17 @@ class _Generator:
         self._passed: MotionState | None = None  # the state that the input holds
 
     @property
-    def end(self) -> np.ndarray:
-        """Where the last way leads, shape (n,) [rad or m]."""
+    def end(self) -> list[float]:
+        """Where the last way leads, n numbers [rad or m]."""
         trajectory = self._output.trajectory
-        return np.array(trajectory.at_time(trajectory.duration)[0])
+        return trajectory.at_time(trajectory.duration)[0]
 
     def ahead(self, time: float) -> MotionState:
         """Return where the last way leads in `time` [s] from the newest state on."""
         trajectory, at = self._output.trajectory, self._output.time + time
         if at >= trajectory.duration:
             return at_rest(self.end)
-        return MotionState(*map(np.array, trajectory.at_time(at)))
+        return MotionState(*trajectory.at_time(at))
 
     def advance(self, state: MotionState, limits: MotionLimits,
                 anyhow: bool = False) -> MotionState | None:
@@ -183,9 +203,9 @@ class _Generator:
             self._limits = limits
             self._lower, self._upper = limits.lower.tolist(), limits.upper.tolist()
         if state is not self._passed:
-            self.input.current_position = state.positions.tolist()
-            self.input.current_velocity = state.velocities.tolist()
-            self.input.current_acceleration = state.accelerations.tolist()
+            self.input.current_position = state.positions
+            self.input.current_velocity = state.velocities
+            self.input.current_acceleration = state.accelerations
             self._passed = state
         try:
             result = self._generator.update(self.input, self._output)
@@ -195,19 +215,19 @@ class _Generator:
             self._generator.reset()
             return None
         positions = self._output.new_position
-        following = at_rest(np.array(positions)) if result == self._finished else MotionState(
-            *np.array((positions, self._output.new_velocity, self._output.new_acceleration)))
+        following = at_rest(positions) if result == self._finished else MotionState(
+            positions, self._output.new_velocity, self._output.new_acceleration)
         if all(map(le, self._lower, positions)) and all(map(le, positions, self._upper)):
             if result != self._finished:
                 self._output.pass_to_input(self.input)
                 self._passed = following
             return following
-        return inside(following, limits)
+        return following._replace(positions=inside(positions, limits))
 
     def _stays_inside(self, state: MotionState) -> bool:
         """Return whether the way keeps to the limits of positions, or comes back to them."""
         for extrema, position, lower, upper in zip(
-                self._output.trajectory.position_extrema, state.positions.tolist(),
+                self._output.trajectory.position_extrema, state.positions,
                 self._lower, self._upper):
             if (extrema.min < min(lower, position) - ROUNDING
                     or extrema.max > max(upper, position) + ROUNDING):
@@ -244,7 +264,7 @@ class TrapezoidProfile:
 
     def braking(self, state: MotionState, limits: MotionLimits) -> MotionState:
         """Return the next state on the shortest way to rest."""
-        return self._at(state, np.zeros_like(state.velocities), limits)
+        return self._at(state, np.zeros(len(state.velocities)), limits)
 
     def ahead(self, state: MotionState, time: float, brakes: bool) -> MotionState | None:
         """Return None: each state follows from the last alone."""
@@ -253,10 +273,11 @@ class TrapezoidProfile:
     def _at(self, state: MotionState, wanted: np.ndarray, limits: MotionLimits) -> MotionState:
         """Return the state after a period at the velocities nearest to `wanted` (n,)."""
         change = limits.acceleration * self._period
-        velocities = np.clip(wanted, state.velocities - change, state.velocities + change)
+        before = np.array(state.velocities)
+        velocities = np.clip(wanted, before - change, before + change)
         positions = state.positions + velocities * self._period
-        return inside(MotionState(positions, velocities,
-                                  (velocities - state.velocities) / self._period), limits)
+        return MotionState(inside(positions, limits), velocities.tolist(),
+                           ((velocities - before) / self._period).tolist())
 
 
 def fastest(distance: np.ndarray, change: np.ndarray) -> np.ndarray:
@@ -279,8 +300,7 @@ def fastest(distance: np.ndarray, change: np.ndarray) -> np.ndarray:
     return distance / (m + 1.0) + 0.5 * m * change
 
 
-def inside(state: MotionState, limits: MotionLimits) -> MotionState:
-    """Return the state without what rounding took past the limits of positions."""
-    kept = np.minimum(np.maximum(state.positions, limits.lower), limits.upper)
-    rounding = np.abs(kept - state.positions) < ROUNDING
-    return state._replace(positions=np.where(rounding, kept, state.positions))
+def inside(positions: ArrayLike, limits: MotionLimits) -> list[float]:
+    """Return `positions` (n,) without what rounding took past their limits, n numbers."""
+    kept = np.clip(positions, limits.lower, limits.upper)
+    return np.where(np.abs(kept - positions) < ROUNDING, kept, positions).tolist()

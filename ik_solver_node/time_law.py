@@ -14,7 +14,7 @@ import math
 from ik_solver_node import kernels
 from ik_solver_node.exceptions import OptionsError
 from ik_solver_node.motion_limits import MotionLimits
-from ik_solver_node.profiles import MotionState
+from ik_solver_node.profiles import MotionStates
 import numpy as np
 
 FEWEST_MARKS, MOST_MARKS, MARK_PERIOD = 33, 20_000, 0.02
@@ -63,7 +63,7 @@ class JointCurve:
 
 
 def states_along(curve: JointCurve, limits: MotionLimits,
-                 period: float) -> tuple[MotionState, np.ndarray]:
+                 period: float) -> tuple[MotionStates, np.ndarray]:
     """
     Return the motion along a curve, inside limits of velocity, acceleration and jerk.
 
@@ -78,7 +78,7 @@ def states_along(curve: JointCurve, limits: MotionLimits,
 
     Returns
     -------
-    MotionState
+    MotionStates
         Of arrays of shape (k, n): the first and the last at rest, at both ends of the curve.
     ndarray, shape (k,)
         Where on the curve they are.
@@ -134,16 +134,16 @@ def _averaged(where: np.ndarray, window: int) -> np.ndarray:
     return np.maximum.accumulate(averaged)
 
 
-def _states(curve: JointCurve, where: np.ndarray, period: float) -> MotionState:
+def _states(curve: JointCurve, where: np.ndarray, period: float) -> MotionStates:
     """Return the motion that is at `where` (k,) of a curve, period by period; arrays (k, n)."""
     positions, slopes, bends = curve.at(where)
     rates, gains = np.zeros((len(where), 1)), np.zeros((len(where), 1))
     rates[1:-1, 0] = (where[2:] - where[:-2]) / (2.0 * period)
     gains[1:-1, 0] = (where[2:] - 2.0 * where[1:-1] + where[:-2]) / period ** 2
-    return MotionState(positions, rates * slopes, rates ** 2 * bends + gains * slopes)
+    return MotionStates(positions, rates * slopes, rates ** 2 * bends + gains * slopes)
 
 
-def _excess(states: MotionState, limits: MotionLimits, period: float) -> np.ndarray:
+def _excess(states: MotionStates, limits: MotionLimits, period: float) -> np.ndarray:
     """Return how many times as slowly each state (k,) has to be passed to keep the limits."""
     excess = np.zeros(len(states.positions))
     for power, values, most in (

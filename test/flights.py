@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from ik_solver_node.motion import MotionOptions, ProfileKind
 from ik_solver_node.motion_limits import motion_limits, MotionDefaults
 from ik_solver_node.pilot import HaltedError, Pilot, PilotOptions, Reason
+from ik_solver_node.profiles import MotionStates
 from ik_solver_node.target import PointTarget, PoseTarget
 from ik_solver_node.tracker import TrackerOptions
 import numpy as np
@@ -39,6 +40,7 @@ class Violations:
 
     def see(self, before, after, limits, period, has_jerk):
         """Take note of a step from one state to the next."""
+        before, after = (MotionStates(*map(np.array, state)) for state in (before, after))
         assert all(np.isfinite(part).all() for part in after)
         out = np.maximum(after.positions - limits.upper, limits.lower - after.positions)
         velocity = np.abs(after.positions - before.positions) / (period * limits.velocity)
@@ -116,11 +118,11 @@ class Flight:
             if self.pilot.has_arrived:
                 break
             self._tick(1.0)
-        there = self.pilot.state.positions.copy()
+        there = self.pilot.state.positions
         for _ in range(20):
             self._tick(1.0)
         assert self.pilot.has_arrived and self.pilot.state.is_at_rest
-        assert (self.pilot.state.positions == there).all()
+        assert self.pilot.state.positions == there
         return self
 
     def _tick(self, periods):

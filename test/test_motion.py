@@ -40,7 +40,7 @@ def test_a_motion_takes_as_long_as_its_limits_say(kind):
     expected = 0.9 / 1.0 + 1.0 / 4.0 + (4.0 / 40.0 if kind is ProfileKind.RUCKIG else 0.0)
     assert len(states) * PERIOD == pytest.approx(expected, abs=0.05)
     assert max(state.velocities[0] for state in states) == pytest.approx(1.0)
-    assert np.abs(states[-1].positions - [0.9, 0.0]).max() < 1e-9
+    assert states[-1].positions == pytest.approx([0.9, 0.0], abs=1e-9)
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -49,7 +49,7 @@ def test_a_goal_outside_is_moved_inside(kind):
     motion = motion_of(kind)
     motion.go_to([9.0, -9.0])
     states = run(motion)
-    assert np.abs(states[-1].positions - [1.0, -2.0]).max() < 1e-9
+    assert states[-1].positions == pytest.approx([1.0, -2.0], abs=1e-9)
     assert max(state.positions[0] for state in states) <= 1.0
 
 
@@ -70,7 +70,7 @@ def test_a_motion_that_begins_in_flight_comes_to_rest(kind):
     """Where it began, without a jump; what was measured too fast is taken as the limit."""
     motion = motion_of(kind)
     motion.start([0.0, 0.0], [0.5, 99.0])
-    assert motion.state.velocities.tolist() == [0.5, 2.0]
+    assert motion.state.velocities == [0.5, 2.0]
     states = run(motion)
     assert max(state.positions[0] for state in states) > 0.02
     assert np.abs(motion.state.positions).max() < 1e-9
@@ -154,7 +154,7 @@ def test_a_swing_past_a_limit_is_not_taken():
     pytest.importorskip('ruckig', reason='ruckig is missing; run "pip install ruckig"')
     profile, rng = RuckigProfile(2, PERIOD), np.random.default_rng(5)
     limits = MotionLimits([-0.1, -2.0], [0.1, 2.0], [1.0, 1.0], [2.0, 1.0], [10.0, 5.0])
-    state, goal = at_rest(np.zeros(2)), [0.0, 0.0]
+    state, goal = at_rest([0.0, 0.0]), [0.0, 0.0]
     for k in range(20000):
         if k % 7 == 0:
             goal = rng.uniform(limits.lower, limits.upper).tolist()
@@ -210,8 +210,7 @@ def test_a_planned_motion_is_gone_through_state_by_state(kind):
     motion.follow(plan[1:])
     assert motion.is_planned and not motion.has_arrived
     states = run(motion)
-    assert [state.positions.tolist() for state in states] == [
-        state.positions.tolist() for state in plan]
+    assert [state.positions for state in states] == [state.positions for state in plan]
     assert motion.has_arrived and not motion.is_planned
     assert motion.step() is motion.state
 
@@ -235,7 +234,7 @@ def test_a_planned_motion_ends_when_something_else_is_wanted(kind, ends):
     assert (changes <= LIMITS.acceleration * PERIOD * (1.0 + 1e-9)).all()
     assert motion.has_arrived
     if ends == 'go_to':
-        assert np.abs(motion.state.positions - [-0.5, 0.5]).max() < 1e-9
+        assert motion.state.positions == pytest.approx([-0.5, 0.5], abs=1e-9)
 
 
 @pytest.mark.parametrize('brakes', [False, True])
@@ -248,7 +247,7 @@ def test_the_course_of_a_planned_motion_is_the_plan(brakes):
     assert course[0].time == pytest.approx(SPLICE + PERIOD)
     for time, state in course:
         # The present state, plan[1], is that of a period from now.
-        assert state.positions.tolist() == plan[round(time / PERIOD)].positions.tolist()
+        assert state.positions == plan[round(time / PERIOD)].positions
     assert course[-1].state is plan[-1] and course[-1].state.is_at_rest
     assert all(0.0 < b.time - a.time <= 0.03 for a, b in zip(course, course[1:]))
     while not motion.has_arrived:

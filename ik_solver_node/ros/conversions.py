@@ -190,11 +190,11 @@ def joint_trajectory(joints: tuple[str, ...], course: Sequence[Waypoint], stamp:
     set_stamp(message.header.stamp, stamp)
     for time, state in course:
         nanoseconds = round(1e9 * time)
-        point = JointTrajectoryPoint(positions=state.positions.tolist())
+        point = JointTrajectoryPoint(positions=state.positions)
         point.time_from_start = Duration(sec=nanoseconds // 10**9, nanosec=nanoseconds % 10**9)
         if is_smooth:
-            point.velocities = state.velocities.tolist()
-            point.accelerations = state.accelerations.tolist()
+            point.velocities = state.velocities
+            point.accelerations = state.accelerations
         message.points.append(point)
     return message
 

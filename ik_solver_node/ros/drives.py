@@ -56,8 +56,8 @@ class Listener(Protocol):
     def halted(self, reasons: Mapping[Reason, str]) -> None:
         """Hear why the arm is kept where it is, when that has changed."""
 
-    def heads_for(self, positions: np.ndarray) -> None:
-        """Hear where the joints will be, shape (n,) [rad or m], when the motion ends."""
+    def heads_for(self, positions: Sequence[float]) -> None:
+        """Hear where the joints will be, n numbers [rad or m], when the motion ends."""
 
     def cycled(self, elapsed: float, missed: int) -> None:
         """Hear how long a period's work took [s], and how many periods it came too late for."""
@@ -146,12 +146,13 @@ class DirectDrive:
         self._asked_at = monotonic()
         published = None
         if answer.positions is not None:
-            self._posture.move(answer.positions)
+            there = answer.positions.tolist()
+            self._posture.move(there)
             every = shows_all(self._settings)
             published = self._output.send(Command(
                 self._posture.names(every), self._posture.positions(every),
                 joints=self._chain.joint_names))
-            self._listener.heads_for(answer.positions)
+            self._listener.heads_for(there)
         self._listener.report(header, answer, published)
 
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
@@ -244,6 +245,7 @@ class TimedDrive:
         self._node, self._posture, self._output = node, posture, output
         self._chain = tracker.chain
         self._measured, self._settings, self._listener = measured, settings, listener
+        self._shows_all = shows_all(settings)
         self._pilot = Pilot(self._chain, limits_of(self._chain, settings),
                             self._options(settings), posture.chain_positions, tracker)
         if self._pilot.without_ruckig:
@@ -305,7 +307,7 @@ class TimedDrive:
     def configure(self, settings: NodeParameters, forget: bool) -> None:
         """Use other parameters of the same kind of drive; `forget` what was asked last."""
         self._pilot.configure(limits_of(self._chain, settings), self._options(settings))
-        self._settings = settings
+        self._settings, self._shows_all = settings, shows_all(settings)
         if self._planner.is_busy:
             self._planner.drop()
             self._listener.refuse(self._lines_header, 'the parameters were changed while the '
@@ -400,7 +402,7 @@ class TimedDrive:
         if tick.state is not None and self._pilot.has_arrived:
             self._listener.heads_for(tick.state.positions)
         elif tick.answer is not None and tick.answer.positions is not None:
-            self._listener.heads_for(tick.answer.positions)
+            self._listener.heads_for(tick.answer.positions.tolist())
 
     def _follow_lines(self) -> None:
         """Set off along straight lines, if they are planned by now."""
@@ -410,7 +412,7 @@ class TimedDrive:
                 return
             if plan.success or self._settings.lines.allow_partial:
                 self._pilot.follow(plan.motion())
-                self._listener.heads_for(plan.states.positions[-1])
+                self._listener.heads_for(plan.states.positions[-1].tolist())
             self._listener.report_lines(self._lines_header, plan)
         except IkSolverError as error:
             self._listener.refuse(self._lines_header, str(error))
@@ -436,7 +438,7 @@ class TimedDrive:
     def _command(self, tick: Tick) -> Command:
         """Return what is to be sent of a period."""
         assert tick.state is not None
-        every, posture = shows_all(self._settings), self._posture
+        every, posture = self._shows_all, self._posture
         # A solve takes a while, and a timer is never on time; a course that began when it is sent
         # would begin behind where the arm is by then.
         age = self.now() - self._moved_on_at if self._output.keeps_time else 0.0

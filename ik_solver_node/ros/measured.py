@@ -34,23 +34,26 @@ class MeasuredJoints:
         self._warn = warn
         self._said: set[str] = set()
         self._chain: KinematicChain | None = None
-        # Of the joints of the chain: where, how fast, and when measured. The first two are never
-        # written to, so that whoever was given them may keep them.
-        self._positions = self._velocities = self._times = np.empty(0)
+        # Of the joints of the chain: where, how fast, and when measured. None is ever written to,
+        # so that whoever was given one may keep it.
+        self._positions: list[float] = []
+        self._velocities: list[float] = []
+        self._times: list[float] = []
         self._oldest = -math.inf
         # A driver sends the same names again and again: which of them are whose.
         self._names: list[str] = []
-        self._here = self._there = np.empty(0, dtype=np.int64)
+        self._here: list[int] = []
+        self._there: list[int] = []
 
     def follow(self, chain: KinematicChain) -> None:
         """Look for the joints of `chain` from now on; what is known of them stays known."""
         before = {} if self._chain is None else {
             name: k for k, name in enumerate(self._chain.joint_names)}
-        known = [before.get(name, -1) for name in chain.joint_names]
         self._positions, self._velocities, self._times = (
-            np.append(values, missing)[known] for values, missing in (
+            [values[before[name]] if name in before else missing for name in chain.joint_names]
+            for values, missing in (
                 (self._positions, 0.0), (self._velocities, 0.0), (self._times, -math.inf)))
-        self._oldest = self._times.min(initial=math.inf)
+        self._oldest = min(self._times, default=math.inf)
         self._chain, self._names = chain, []
 
     def take(self, message: JointState, now: float) -> bool:
@@ -69,47 +72,50 @@ class MeasuredJoints:
             return False
         if names != self._names:
             self._look_up(names, self._chain.joint_names)
-        self._keep(np.array(message.position)[self._there], now)
+        self._keep([message.position[k] for k in self._there], now)
         if len(message.velocity) == len(names):
-            velocities = np.array(message.velocity)[self._there]
-            self._velocities = self._renewed(self._velocities, velocities, np.isfinite(velocities))
-        return self._here.size > 0
+            self._velocities = self._renewed(
+                self._velocities, [message.velocity[k] for k in self._there])
+        return bool(self._here)
 
     def _look_up(self, names: list[str], joints: Sequence[str]) -> None:
         """Note which joint of the chain each name is; of names that come twice the last counts."""
         there = {name: k for k, name in enumerate(names)}
         self._names = list(names)
-        self._here = np.array([k for k, name in enumerate(joints) if name in there], dtype=int)
-        self._there = np.array([there[name] for name in joints if name in there], dtype=int)
+        self._here = [k for k, name in enumerate(joints) if name in there]
+        self._there = [there[name] for name in joints if name in there]
 
-    def _keep(self, positions: np.ndarray, now: float) -> None:
+    def _keep(self, positions: list[float], now: float) -> None:
         """Keep those of `positions` that are some, of the joints that a message has."""
-        finite = np.isfinite(positions)
-        if not finite.all():
-            assert self._chain is not None
-            for name, position in zip(np.array(self._chain.joint_names)[self._here[~finite]],
-                                      positions[~finite]):
-                self._warn_once(f'value of {name}', (
-                    f"the measured position of joint '{name}' is {position}; such values are "
-                    'skipped'))
-        self._positions = self._renewed(self._positions, positions, finite)
-        self._times[self._here[finite]] = now
-        self._oldest = self._times.min(initial=math.inf)
+        assert self._chain is not None
+        times = [now] * len(positions)
+        if not all(map(math.isfinite, positions)):
+            for place, (k, position) in enumerate(zip(self._here, positions)):
+                if not math.isfinite(position):
+                    times[place] = position
+                    name = self._chain.joint_names[k]
+                    self._warn_once(f'value of {name}', (
+                        f'the measured position of joint {name!r} is {position}; such values are '
+                        'skipped'))
+        self._positions = self._renewed(self._positions, positions)
+        self._times = self._renewed(self._times, times)
+        self._oldest = min(self._times, default=math.inf)
 
-    def _renewed(self, kept: np.ndarray, new: np.ndarray, finite: np.ndarray) -> np.ndarray:
-        """Return what was kept of each joint, with those of `new` that are `finite`."""
-        if len(new) < len(kept) or not finite.all():
-            renewed = kept.copy()
-            renewed[self._here[finite]] = new[finite]
-            new = renewed
-        new.flags.writeable = False
-        return new
+    def _renewed(self, kept: list[float], new: list[float]) -> list[float]:
+        """Return what was kept of each joint, with those of `new` that are finite."""
+        if len(new) == len(kept) and all(map(math.isfinite, new)):
+            return new
+        renewed = list(kept)
+        for k, value in zip(self._here, new):
+            if math.isfinite(value):
+                renewed[k] = value
+        return renewed
 
-    def state(self, oldest: float) -> tuple[np.ndarray, np.ndarray]:
+    def state(self, oldest: float) -> tuple[list[float], list[float]]:
         """
-        Return where the joints of the chain are, and how fast, each (n,) [rad or m] and seconds.
+        Return where the joints of the chain are, and how fast, n numbers each [rad or m], seconds.
 
-        They are finite and read-only, and may lie outside the limits.
+        They are finite, are not to be written to, and may lie outside the limits.
 
         Parameters
         ----------

@@ -43,7 +43,7 @@ is on the move and must stop for it, as soon as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from time import monotonic
@@ -75,7 +75,6 @@ from ik_solver_node.ros.status import FAULTS, NodeStatus
 from ik_solver_node.target import Target
 from ik_solver_node.tracker import TrackResult, Verdict
 from nav_msgs.msg import Path
-import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
@@ -526,7 +525,7 @@ class Operation:
         if changed:
             self._publish_diagnostics()
 
-    def heads_for(self, positions: np.ndarray) -> None:
+    def heads_for(self, positions: Sequence[float]) -> None:
         """Tell where the joints will be when the motion ends."""
         assert self._posture is not None
         self._destination.announce(self._posture, positions)

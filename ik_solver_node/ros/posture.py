@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import math
 
 from ik_solver_node.chain import KinematicChain, position_range
 from ik_solver_node.exceptions import ChainError
-import numpy as np
 
 
 ROUNDING = 1e-9
@@ -43,19 +43,19 @@ class Posture:
         self._gears = [(multiplier if source in places else 0.0, places.get(source, 0))
                        for source, multiplier, _ in self._sources.values()]
         start = chain.mid_range() if previous is None else chain.clip(self.chain_positions)
-        self.move(start)
+        self.move(start.tolist())
 
     @property
-    def chain_positions(self) -> np.ndarray:
-        """The positions of the chain's joints, shape (n,) [rad or m]."""
-        return np.array([self._independent[name] for name in self._chain.joint_names])
+    def chain_positions(self) -> list[float]:
+        """The positions of the chain's joints, n numbers [rad or m]."""
+        return [self._independent[name] for name in self._chain.joint_names]
 
-    def move(self, positions: np.ndarray) -> None:
-        """Take the chain's joints to be at `positions` (n,) [rad or m]."""
-        self._independent.update(zip(self._chain.joint_names, positions.tolist()))
+    def move(self, positions: Sequence[float]) -> None:
+        """Take the chain's joints to be at `positions`, n numbers [rad or m]."""
+        self._independent.update(zip(self._chain.joint_names, positions))
 
-    def moved_to(self, positions: np.ndarray) -> Posture:
-        """Return the same robot with the chain's joints at `positions` (n,) [rad or m]."""
+    def moved_to(self, positions: Sequence[float]) -> Posture:
+        """Return the same robot with the chain's joints at `positions`, n numbers [rad or m]."""
         there = Posture(self._chain, self)
         there.move(positions)
         return there
@@ -66,18 +66,17 @@ class Posture:
 
     def positions(self, every: bool) -> list[float]:
         """Return the positions of the joints of these `names` [rad or m]."""
-        known = self._independent
         if not every:
-            return [known[name] for name in self._chain.joint_names]
+            return self.chain_positions
+        known = self._independent
         return [known[name] if name in known else self._position(name) for name in self._names]
 
     def joints(self, every: bool) -> dict[str, float]:
         """Return the same positions by name."""
         return dict(zip(self.names(every), self.positions(every)))
 
-    def velocities(self, moving: np.ndarray, every: bool) -> list[float]:
-        """Return velocities of the same [rad/s or m/s]; those of the chain are `moving` (n,)."""
-        chain = moving.tolist()
+    def velocities(self, chain: list[float], every: bool) -> list[float]:
+        """Return velocities of the same [rad/s or m/s]; those of the chain's are `chain`."""
         return [multiplier * chain[place] for multiplier, place in self._gears] if every else chain
 
     def _position(self, name: str) -> float:

@@ -9,8 +9,6 @@ from ik_solver_node.ros.conversions import set_stamp
 from ik_solver_node.ros.encoding import encoded
 from sensor_msgs.msg import JointState
 
-STAMP = struct.Struct('=iI')
-"""Seconds and nanoseconds."""
 MARK = 1_234_567_890_987_654_321
 """The stamp that is looked for [ns]; it comes before all else that could look like it."""
 
@@ -33,21 +31,26 @@ class JointStateStencil:
 
     def __init__(self, names: tuple[str, ...], has_velocities: bool) -> None:
         self.names, self.has_velocities = names, has_velocities
-        self._numbers = struct.Struct(f'={len(names)}d')
+        self._size = len(names) if has_velocities else 0
         positions = [k + 1.0 / 3.0 for k in range(len(names))]
         velocities = [k + 2.0 / 3.0 for k in range(len(names))] if has_velocities else []
         message = JointState(name=names, position=positions, velocity=velocities)
         set_stamp(message.header.stamp, MARK)
-        self._bytes = bytearray(encoded(message).data)
-        self._stamp_at = self._bytes.index(STAMP.pack(*divmod(MARK, 10**9)))
-        self._positions_at = self._bytes.index(self._numbers.pack(*positions))
-        if has_velocities:
-            self._velocities_at = self._bytes.index(self._numbers.pack(*velocities))
+        data, layout, self._constant, end = encoded(message).data, '=', [], 0
+        for kind, numbers in (('iI', divmod(MARK, 10**9)), (f'{len(names)}d', positions),
+                              (f'{len(velocities)}d', velocities)):
+            packed = struct.pack(f'={kind}', *numbers)
+            begin = data.index(packed, end)
+            layout += f'{begin - end}s{kind}'
+            self._constant.append(data[end:begin])
+            end = begin + len(packed)
+        self._constant.append(data[end:])
+        self._layout = struct.Struct(f'{layout}{len(data) - end}s')
 
     def filled(self, stamp: int, positions: Sequence[float],
                velocities: Sequence[float]) -> bytes:
         """
-        Return a message as bytes.
+        Return a message as bytes; raises `ValueError` if there are not as many numbers as joints.
 
         Parameters
         ----------
@@ -57,8 +60,10 @@ class JointStateStencil:
             One for each joint [rad or m] and seconds; the latter none if there are none.
 
         """
-        STAMP.pack_into(self._bytes, self._stamp_at, *divmod(stamp, 10**9))
-        self._numbers.pack_into(self._bytes, self._positions_at, *positions)
-        if self.has_velocities:
-            self._numbers.pack_into(self._bytes, self._velocities_at, *velocities)
-        return bytes(self._bytes)
+        if len(positions) != len(self.names) or len(velocities) != self._size:
+            raise ValueError(
+                f'{len(positions)} positions and {len(velocities)} velocities, but a message of '
+                f'{len(self.names)} joints has {len(self.names)} and {self._size}')
+        head, before_positions, before_velocities, tail = self._constant
+        return self._layout.pack(head, *divmod(stamp, 10**9), before_positions, *positions,
+                                 before_velocities, *velocities, tail)

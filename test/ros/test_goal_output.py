@@ -15,7 +15,6 @@ from ik_solver_node.profiles import at_rest
 from ik_solver_node.ros import goal_output
 from ik_solver_node.ros.goal_output import ANSWER_TIMEOUT, GoalNews, GoalOutput
 from ik_solver_node.ros.outputs import Command
-import numpy as np
 import pytest
 import rclpy.action
 from rclpy.task import Future
@@ -74,7 +73,7 @@ class Bench:
     def send(self, course: bool = True) -> Asked:
         """Send a motion, or a period of the one that is under way; return the newest goal."""
         def waypoints() -> Sequence[Waypoint]:
-            return [Waypoint(0.1, at_rest(np.array([1.0])))]
+            return [Waypoint(0.1, at_rest([1.0]))]
 
         self.output.send(Command(('a',), [1.0], [], waypoints if course else None, ('a',), True))
         return self.asked[-1]

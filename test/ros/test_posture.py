@@ -24,7 +24,7 @@ def test_mimic_joints_follow() -> None:
     """Also those beside the chain."""
     finger = KinematicChain.from_model(DESK_ARM, tip_links=['left_finger_link'])
     posture = Posture(finger)
-    target = finger.clip(np.full(finger.size, 0.02))
+    target = finger.clip(np.full(finger.size, 0.02)).tolist()
     posture.move(target)
     joints = posture.joints(every=True)
     assert joints['left_finger_joint'] == joints['right_finger_joint'] == 0.02
@@ -47,7 +47,7 @@ def test_joints_beside_the_chain_keep_their_limits() -> None:
 def test_another_chain_finds_the_joints_where_they_were() -> None:
     """Joints that left the chain stay, those that both have go on from there."""
     posture = Posture(CHAIN)
-    posture.move(np.full(CHAIN.size, 0.3))
+    posture.move([0.3] * CHAIN.size)
     shorter = KinematicChain.from_model(DESK_ARM, tip_links=['forearm_link'])
     after = Posture(shorter, posture)
     assert after.joints(every=True) == posture.joints(every=True)
@@ -56,7 +56,7 @@ def test_another_chain_finds_the_joints_where_they_were() -> None:
 def test_narrower_limits_and_locks_move_the_joints() -> None:
     """The posture never contradicts the chain."""
     posture = Posture(CHAIN)
-    posture.move(np.full(CHAIN.size, 0.3))
+    posture.move([0.3] * CHAIN.size)
     narrow = KinematicChain.from_model(DESK_ARM, tip_links=['tool0'], locked={'elbow': 1.0},
                                        limits={'shoulder_pan': (0.5, 0.6)})
     joints = Posture(narrow, posture).joints(every=True)

@@ -75,6 +75,8 @@ def mistake(options: argparse.Namespace) -> str:
         return f'--minutes is {options.minutes:g}, but must be more than 0'
     if not 1.0 <= options.rate <= 1000.0:
         return f'--rate is {options.rate:g} [Hz], but must be from 1 to 1000'
+    if not 0 <= options.priority <= 99:
+        return f'--priority is {options.priority}, but must be from 0 to 99'
     return ''
 
 
@@ -100,6 +102,9 @@ def make_parser() -> argparse.ArgumentParser:
                         help='how long the mode track is measured (default: %(default)s)')
     parser.add_argument('--rate', type=float, default=250.0,
                         help='cycles a second in the mode track (default: %(default)s)')
+    parser.add_argument('--priority', type=int, default=0,
+                        help='thread_priority of the node in the mode track; the bare timer has '
+                        'none (default: %(default)s)')
     parser.add_argument('--outputs', type=names, metavar='A,B,...', default=['joint_state'],
                         help='ways out of the node in the mode track, some of '
                         f'{", ".join(track_benchmark.CONTROLLERS)} (default: joint_state)')

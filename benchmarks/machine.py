@@ -33,6 +33,15 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def stolen() -> float:
+    """Return the time that a virtual machine had work to do, but its host did not let it [s]."""
+    try:
+        with open('/proc/stat') as lines:
+            return int(lines.readline().split()[8]) / os.sysconf('SC_CLK_TCK')
+    except (OSError, IndexError):
+        return 0.0
+
+
 @contextmanager
 def one_core() -> Iterator[None]:
     """Stay on one core, where the system allows to say so; processes started meanwhile do too."""

@@ -27,6 +27,7 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from benchmarks.arrivals import arrived
+from benchmarks.machine import stolen
 from benchmarks.node_benchmark import (
     DOMAINS, memory, path, PATIENCE, pose_message, server, URDF)
 import numpy as np
@@ -119,6 +120,8 @@ class Measured(NamedTuple):
         Of the node, second by second [MB].
     objects : tuple of int
         How many objects of the node the garbage collector knew before and after.
+    stolen : float
+        Time that the host of a virtual machine did not let it work, on all cores [ms each s].
 
     """
 
@@ -129,6 +132,7 @@ class Measured(NamedTuple):
     latency: list[float]
     memory: list[float]
     objects: tuple[int, int]
+    stolen: float
 
     @property
     def growth(self) -> float:
@@ -240,9 +244,16 @@ def processor_time(process: subprocess.Popen) -> float:
     return sum(map(int, ticks)) / os.sysconf('SC_CLK_TCK')
 
 
+def check_priority(process: subprocess.Popen, priority: int) -> None:
+    """Raise `RuntimeError` if a process was not given its real-time priority."""
+    if priority and os.sched_getparam(process.pid).sched_priority != priority:
+        raise RuntimeError(f'the node did not get the priority {priority}; it says why when it is '
+                           f'started with "-p thread_priority:={priority}"')
+
+
 @contextmanager
-def processes(domain: int, output: str, topic: str,
-              rate: float) -> Iterator[dict[str, subprocess.Popen]]:
+def processes(domain: int, output: str, topic: str, rate: float,
+              priority: int) -> Iterator[dict[str, subprocess.Popen]]:
     """Run the node, which commands on a topic, the bare timer and the stand-in."""
     urdf = f'urdf_file:={URDF}'
     commands = {
@@ -250,7 +261,8 @@ def processes(domain: int, output: str, topic: str,
         NODE: [
             '-m', 'benchmarks.watched_node', '--ros-args', '--log-level', 'error', '-p', urdf,
             '-p', 'use_measured_state:=true', '-p', f'output.kind:={output}',
-            '-p', 'motion.mode:=track', '-p', f'motion.rate:={rate}'],
+            '-p', 'motion.mode:=track', '-p', f'motion.rate:={rate}',
+            '-p', f'thread_priority:={priority}'],
         ARM: [
             '-m', 'benchmarks.watched_arm', output, topic,
             '--ros-args', '--log-level', 'error', '-p', urdf,
@@ -262,28 +274,30 @@ def processes(domain: int, output: str, topic: str,
                for name, command in commands.items()}
 
 
-def measure(domain: int, output: str, rate: float, seconds: float) -> Measured:
+def measure(domain: int, output: str, rate: float, seconds: float, priority: int) -> Measured:
     """Return what a run of so many seconds gives."""
     from ik_solver_node.ros.outputs import OutputKind
     from ik_solver_node.ros.parameters import OutputOptions
     kind = OutputKind(output)
     topic = ('joint_commands' if kind is OutputKind.JOINT_STATE
              else OutputOptions(kind=kind).topic)
-    with processes(domain, output, topic, rate) as running:
+    with processes(domain, output, topic, rate, priority) as running:
         client = Client(domain)
         client.wait(running)
+        check_priority(running[NODE], priority)
         client.spin(SETTLING)
         before = client.work(NODE)
         client.work(BARE)
         client.spin(PAUSE)
         client.forget()
         had = {name: processor_time(process) for name, process in running.items()}
-        began, used = monotonic(), [memory(running[NODE])]
+        began, stolen_before, used = monotonic(), stolen(), [memory(running[NODE])]
         while (left := began + seconds - monotonic()) > 0.0:
             client.spin(min(left, LOOK))
             used.append(memory(running[NODE]))
         shares = {name: 100.0 * (processor_time(process) - had[name]) / (monotonic() - began)
                   for name, process in running.items()}
+        lost = 1e3 * (stolen() - stolen_before) / (monotonic() - began)
         stamps = {name: list(noted) for name, noted in client.stamps.items()}
         latency = list(client.latency)
         after, bare = client.work(NODE), client.work(BARE)
@@ -291,7 +305,8 @@ def measure(domain: int, output: str, rate: float, seconds: float) -> Measured:
     return Measured(
         Evenness.of(stamps['node'], 1.0 / rate),
         Evenness.of(stamps['bare'], 1.0 / (BARE_DRIFT * rate)), shares,
-        {**bare['work'], **after['work']}, latency, used, (before['objects'], after['objects']))
+        {**bare['work'], **after['work']}, latency, used, (before['objects'], after['objects']),
+        lost)
 
 
 def run(arguments: Namespace) -> bool:
@@ -303,9 +318,10 @@ def run(arguments: Namespace) -> bool:
     domain, kept = DOMAINS[os.getpid() % len(DOMAINS)], True
     for output in arguments.outputs:
         print(f'\nMode track, output {output} at {arguments.rate:g} Hz, 7 joints, '
-              f'{TARGET_RATE:g} targets a second, {arguments.minutes:g} min',
-              flush=True)
-        kept &= report(measure(domain, output, arguments.rate, 60.0 * arguments.minutes))
+              f'{TARGET_RATE:g} targets a second, {arguments.minutes:g} min'
+              + (f', priority {arguments.priority}' if arguments.priority else ''), flush=True)
+        kept &= report(measure(domain, output, arguments.rate, 60.0 * arguments.minutes,
+                               arguments.priority))
     return kept
 
 
@@ -319,6 +335,9 @@ def report(measured: Measured) -> bool:
         print(f'{name:<16}{its.count:>8}' + ''.join(f'{value:>8.0f}' for value in its.over)
               + f'{len(its.late):>12}{its.late_alone(other):>8}{measured.shares[name]:>8.1f}')
     print(f'{ARM:<24}{"":52}{measured.shares[ARM]:>8.1f}')
+    if measured.stolen:
+        print(f'the host of this virtual machine kept it from working for {measured.stolen:.1f} '
+              'ms of each second, which comes late to whoever it hits')
     print(f'\n{"":<36}{"own time, us":^24}{"wall time, us":^24}\n{"callback":<28}{"calls":>8}'
           + 2 * f'{"median":>8}{"p95":>8}{"p99":>8}')
     for name, times in measured.work.items():

@@ -121,6 +121,7 @@ class TestWholeRun:
         (['pose', '--targets', '0'], '--targets is 0, but must be at least 1'),
         (['pose', '--robots', 'r2d2'], "no robot 'r2d2'; choose from ur5"),
         (['track', '--minutes', '0'], '--minutes is 0, but must be more than 0'),
+        (['track', '--priority', '100'], '--priority is 100, but must be from 0 to 99'),
         (['track', '--rate', '2000'], '--rate is 2000 [Hz], but must be from 1 to 1000'),
         (['track', '--outputs', 'smoke'], "no output 'smoke'; choose from joint_state, position_"),
         (['pose', '--robots', 'ur5', '--peers', 'moveit'], "no peer 'moveit'; choose all, none"),
@@ -317,7 +318,7 @@ class TestTrackMode:
         shares = dict.fromkeys((
             track_benchmark.BARE, track_benchmark.NODE, track_benchmark.ARM), 10.0)
         return track_benchmark.Measured(even, even, shares, work, [1.0, 2.0, 3.0],
-                                        [200.0, 201.0, 200.5], (1000, 1007))._replace(**other)
+                                        [200.0, 201.0, 200.5], (1000, 1007), 0.0)._replace(**other)
 
     def test_periods_are_measured_over_nominal(self) -> None:
         period = 0.004
@@ -361,7 +362,7 @@ class TestTrackMode:
         ({'node': track_benchmark.Evenness(1000, (0.0, 50.0, 100.0, 9e3), [(1.0, 1.1)])},
          '1 cycles late'),
         ({'node': track_benchmark.Evenness(500, (0.0, 50.0, 100.0, 200.0), [])}, '0.50 commands'),
-        ({'memory': [200.0, 203.0, 200.0]}, 'memory +3.0 MB'),
+        ({'stolen': 12.5, 'memory': [200.0, 203.0, 200.0]}, 'memory +3.0 MB'),
         ({'work': {name: dict.fromkeys(('own', 'wall'), [9, *[301.0] * 4]) for name in (
             track_benchmark.CYCLE, track_benchmark.BARE)}}, 'a cycle takes 301 us'),
     ])
@@ -369,6 +370,7 @@ class TestTrackMode:
                        capsys: pytest.CaptureFixture[str]) -> None:
         assert track_benchmark.report(self.measured(**other)) == (not other)
         lines = capsys.readouterr().out.splitlines()
+        assert any('12.5 ms of each second' in line for line in lines) == ('stolen' in other)
         assert said in lines[-1] and lines[-1].startswith('floor ')
         assert not any('_on_target_point' in line for line in lines)
 
@@ -378,7 +380,7 @@ class TestTrackMode:
         monkeypatch.chdir(Path(__file__).resolve().parents[1])
         monkeypatch.setattr(track_benchmark, 'SETTLING', 0.5)
         with private_domain(tmp_path) as domain:
-            measured = track_benchmark.measure(domain, 'position_array', 50.0, 2.0)
+            measured = track_benchmark.measure(domain, 'position_array', 50.0, 2.0, 0)
         for even in (measured.node, measured.bare):
             assert 50 < even.count < 150
             assert even.over[0] < 0.5 * 1e6 / 50.0

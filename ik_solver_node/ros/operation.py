@@ -70,6 +70,7 @@ from ik_solver_node.ros.outputs import (
     Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
+from ik_solver_node.ros.priority import take_priority
 from ik_solver_node.ros.recorder import Recorder
 from ik_solver_node.ros.status import FAULTS, NodeStatus
 from ik_solver_node.target import Target
@@ -149,6 +150,8 @@ class Operation:
         self._recorder = Recorder(self._node, self._settings)
         self._closing.callback(self._recorder.close)
         chain = description.build_chain(self._settings, None)
+        if self._settings.thread_priority:
+            self._note_problem('thread_priority', take_priority(self._settings.thread_priority))
         self._output = self._make_output()
         self._closing.callback(self._output.close)
         # Latched, so that whoever asks after a target is sent still hears the answer.

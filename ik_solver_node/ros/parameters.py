@@ -190,6 +190,10 @@ class NodeParameters:
         '', 'where to record targets, answers, joints and diagnostics: a file that ends in .mcap, '
         'or the folder of a bag; a number is added to a name that is taken; empty for nowhere',
         read_only=True)
+    thread_priority: int = option(
+        0, 'real-time priority (SCHED_FIFO) of the thread that listens, solves and commands, '
+        'where the user may have it; less than that of a controller_manager, which takes 50; 0 '
+        'asks for none', minimum=0, maximum=99, read_only=True)
     target: TargetParameters = TargetParameters()
     solver: SolverOptions = SolverOptions()
     tracking: TrackerOptions = TrackerOptions(max_swing=0.02)

@@ -64,6 +64,11 @@ class NodeProcess:
         self._reader.start()
 
     @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """All that the node has written so far."""
         with self._news:

@@ -170,6 +170,8 @@ class _Generator:
         self._limits: MotionLimits | None = None
         self._lower: list[float] = []
         self._upper: list[float] = []
+        self._lowest: list[float] = []
+        self._highest: list[float] = []
         self.input = ruckig.InputParameter(size)
         self.newest: MotionState | None = None
         self._passed: MotionState | None = None  # the state that the input holds
@@ -202,6 +204,8 @@ class _Generator:
             self.input.max_jerk = limits.jerk.tolist()
             self._limits = limits
             self._lower, self._upper = limits.lower.tolist(), limits.upper.tolist()
+            self._lowest = (limits.lower - ROUNDING).tolist()
+            self._highest = (limits.upper + ROUNDING).tolist()
         if state is not self._passed:
             self.input.current_position = state.positions
             self.input.current_velocity = state.velocities
@@ -226,11 +230,11 @@ class _Generator:
 
     def _stays_inside(self, state: MotionState) -> bool:
         """Return whether the way keeps to the limits of positions, or comes back to them."""
-        for extrema, position, lower, upper in zip(
+        for extrema, position, lowest, highest in zip(
                 self._output.trajectory.position_extrema, state.positions,
-                self._lower, self._upper):
-            if (extrema.min < min(lower, position) - ROUNDING
-                    or extrema.max > max(upper, position) + ROUNDING):
+                self._lowest, self._highest):
+            if (extrema.min < lowest and extrema.min < position - ROUNDING
+                    or extrema.max > highest and extrema.max > position + ROUNDING):
                 return False
         return True
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ik_solver_node.ros.conversions import joint_state
 from ik_solver_node.ros.posture import Posture
 from rclpy.clock import Clock
@@ -34,11 +32,11 @@ class Destination:
 
     def __init__(self, node: Node, publisher: Publisher, clock: Clock) -> None:
         self._node, self._publisher = node, publisher
-        self._there: tuple[Posture, Sequence[float]] | None = None
+        self._there: tuple[Posture, list[float]] | None = None
         self._timer = node.create_timer(DELAY, self._publish, clock=clock)
         self._timer.cancel()
 
-    def announce(self, posture: Posture, positions: Sequence[float]) -> None:
+    def announce(self, posture: Posture, positions: list[float]) -> None:
         """Tell that the chain of `posture` is on its way to `positions`, n numbers [rad or m]."""
         if self._there is None:
             self._timer.reset()

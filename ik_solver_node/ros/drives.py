@@ -56,7 +56,7 @@ class Listener(Protocol):
     def halted(self, reasons: Mapping[Reason, str]) -> None:
         """Hear why the arm is kept where it is, when that has changed."""
 
-    def heads_for(self, positions: Sequence[float]) -> None:
+    def heads_for(self, positions: list[float]) -> None:
         """Hear where the joints will be, n numbers [rad or m], when the motion ends."""
 
     def cycled(self, elapsed: float, missed: int) -> None:
@@ -287,6 +287,7 @@ class TimedDrive:
     def take(self, header: Header, target: Aim) -> None:
         """Move to a target in the base frame, or to several; `IkSolverError` if it is refused."""
         self._look()
+        self._tell()
         if self._measured is not None and self._pilot.has_arrived:
             self._measured.warn_of_limits()
         self._pilot.aim(target)
@@ -296,6 +297,7 @@ class TimedDrive:
     def take_lines(self, header: Header, poses: Sequence[Pose]) -> None:
         """Plan straight lines from where the arm stands; raises `IkSolverError` if it does not."""
         self._look()
+        self._tell()
         start = self._pilot.begin(self.now())
         settings, speed = self._settings, self._settings.motion.speed
         self._planner.start(partial(
@@ -331,7 +333,6 @@ class TimedDrive:
             return
         self._keep_up()
         self._pilot.measure(positions, self.now(), velocities)
-        self._tell()
 
     def halt(self, reason: Reason, sentence: str) -> None:
         """Stop the arm, and keep it there while `reason` holds."""

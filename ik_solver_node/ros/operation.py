@@ -43,7 +43,7 @@ is on the move and must stop for it, as soon as it stands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from time import monotonic
@@ -67,7 +67,7 @@ from ik_solver_node.ros.frames import Frames
 from ik_solver_node.ros.goal_output import GoalNews, GoalOutput
 from ik_solver_node.ros.measured import MeasuredJoints
 from ik_solver_node.ros.outputs import (
-    Command, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
+    Command, forget, JointStateOutput, Output, OutputKind, PositionArrayOutput, TrajectoryOutput)
 from ik_solver_node.ros.parameters import NodeParameters
 from ik_solver_node.ros.posture import Posture
 from ik_solver_node.ros.priority import take_priority
@@ -181,7 +181,8 @@ class Operation:
 
     def _make_output(self) -> Output:
         """Return the way out that is asked for."""
-        output, record = self._settings.output, self._recorder.message
+        output = self._settings.output
+        record = self._recorder.message if self._settings.record else forget
         if output.kind is OutputKind.JOINT_TRAJECTORY:
             return TrajectoryOutput(self._node, output.topic, record)
         if output.kind is OutputKind.FOLLOW_JOINT_TRAJECTORY:
@@ -528,7 +529,7 @@ class Operation:
         if changed:
             self._publish_diagnostics()
 
-    def heads_for(self, positions: Sequence[float]) -> None:
+    def heads_for(self, positions: list[float]) -> None:
         """Tell where the joints will be when the motion ends."""
         assert self._posture is not None
         self._destination.announce(self._posture, positions)

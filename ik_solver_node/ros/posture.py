@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 import math
 
 from ik_solver_node.chain import KinematicChain, position_range
@@ -31,30 +30,31 @@ class Posture:
         self._sources = {joint.name: chain.model.resolve_mimic(joint.name)
                          for joint in chain.model.joints if joint.type.is_movable}
         self._names = tuple(self._sources)
-        known = {} if previous is None else previous._independent
-        self._independent: dict[str, float] = {}
+        known = {} if previous is None else previous._independent()
+        self._beside: dict[str, float] = {}
         for name in chain.model.movable_joint_names:
             lower, upper = _range_beside(chain, name)
             middle = _middle(lower, upper)
-            self._independent[name] = min(max(known.get(name, middle), lower), upper)
-        self._independent.update(chain.locked)
+            self._beside[name] = min(max(known.get(name, middle), lower), upper)
+        self._beside.update(chain.locked)
         # How much faster than a joint of the chain each joint goes, and which one that is.
         places = {name: k for k, name in enumerate(chain.joint_names)}
         self._gears = [(multiplier if source in places else 0.0, places.get(source, 0))
                        for source, multiplier, _ in self._sources.values()]
-        start = chain.mid_range() if previous is None else chain.clip(self.chain_positions)
+        start = chain.mid_range() if previous is None else chain.clip(
+            [self._beside[name] for name in chain.joint_names])
         self.move(start.tolist())
 
     @property
     def chain_positions(self) -> list[float]:
-        """The positions of the chain's joints, n numbers [rad or m]."""
-        return [self._independent[name] for name in self._chain.joint_names]
+        """The positions of the chain's joints, n numbers [rad or m]; not to be written to."""
+        return self._moved
 
-    def move(self, positions: Sequence[float]) -> None:
-        """Take the chain's joints to be at `positions`, n numbers [rad or m]."""
-        self._independent.update(zip(self._chain.joint_names, positions))
+    def move(self, positions: list[float]) -> None:
+        """Take the chain's joints to be at `positions`, n numbers [rad or m], which are kept."""
+        self._moved = positions
 
-    def moved_to(self, positions: Sequence[float]) -> Posture:
+    def moved_to(self, positions: list[float]) -> Posture:
         """Return the same robot with the chain's joints at `positions`, n numbers [rad or m]."""
         there = Posture(self._chain, self)
         there.move(positions)
@@ -67,9 +67,10 @@ class Posture:
     def positions(self, every: bool) -> list[float]:
         """Return the positions of the joints of these `names` [rad or m]."""
         if not every:
-            return self.chain_positions
-        known = self._independent
-        return [known[name] if name in known else self._position(name) for name in self._names]
+            return self._moved
+        known = self._independent()
+        return [known[name] if name in known else self._position(name, known)
+                for name in self._names]
 
     def joints(self, every: bool) -> dict[str, float]:
         """Return the same positions by name."""
@@ -79,10 +80,14 @@ class Posture:
         """Return velocities of the same [rad/s or m/s]; those of the chain's are `chain`."""
         return [multiplier * chain[place] for multiplier, place in self._gears] if every else chain
 
-    def _position(self, name: str) -> float:
-        """Return where a joint is; rounding does not take a mimic joint past its limits."""
+    def _independent(self) -> dict[str, float]:
+        """Return the positions of the joints that mimic no other, by name [rad or m]."""
+        return {**self._beside, **dict(zip(self._chain.joint_names, self._moved))}
+
+    def _position(self, name: str, known: dict[str, float]) -> float:
+        """Return where a mimic joint is; rounding does not take it past its limits."""
         source, multiplier, offset = self._sources[name]
-        position = multiplier * self._independent[source] + offset
+        position = multiplier * known[source] + offset
         joint = self._chain.model.joint(name)
         inside = min(max(position, joint.lower), joint.upper)
         return inside if abs(inside - position) < ROUNDING else position

@@ -123,6 +123,13 @@ def test_nothing_is_sent_that_is_not_finite(position: float) -> None:
     assert not node.sent
 
 
+def test_what_is_finite_is_sent_however_large_it_is() -> None:
+    """Even if the sum of it is not."""
+    node = FakeNode()
+    JointStateOutput(node, 'joint_states').send(Command(('a', 'b'), [1.5e308, 1.5e308]))
+    assert list(node.sent[-1].position) == [1.5e308, 1.5e308]
+
+
 def test_other_publishers_are_those_that_are_not_this_node() -> None:
     """A second node of the same name is another one."""
     def others(*publishers: str) -> list[str]:

@@ -336,8 +336,8 @@ def report(measured: Measured) -> bool:
               + f'{len(its.late):>12}{its.late_alone(other):>8}{measured.shares[name]:>8.1f}')
     print(f'{ARM:<24}{"":52}{measured.shares[ARM]:>8.1f}')
     if measured.stolen:
-        print(f'the host of this virtual machine kept it from working for {measured.stolen:.1f} '
-              'ms of each second, which comes late to whoever it hits')
+        print('kept from working by the host of this virtual machine: '
+              f'{measured.stolen:.1f} ms of each second')
     print(f'\n{"":<36}{"own time, us":^24}{"wall time, us":^24}\n{"callback":<28}{"calls":>8}'
           + 2 * f'{"median":>8}{"p95":>8}{"p99":>8}')
     for name, times in measured.work.items():

@@ -65,6 +65,11 @@ def is_moving(client: Client) -> bool:
         map(abs, client.joint_states[-1].velocity), default=0.0) > 0.3
 
 
+def is_at_rest(client: Client) -> bool:
+    """Return whether the newest message is the last of a motion."""
+    return bool(client.joint_states) and not any(client.joint_states[-1].velocity)
+
+
 def trigger(client: Client, service: str) -> Trigger.Response:
     """Call one of the services stop and resume."""
     return client.call(Trigger, service, Trigger.Request())
@@ -266,14 +271,15 @@ def test_an_arm_that_leaves_its_commands_is_stopped(measured: tuple[Client, Echo
     echo.offset = 0.6
     client.next_diagnostics(lambda status: status.level == DiagnosticStatus.ERROR
                             and "joint 'joint_2' is measured" in status.message)
-    client.spin_until(lambda: not is_moving(client), 'rest')
+    client.spin_until(lambda: is_at_rest(client), 'rest')  # else it is still braking
     echo.is_dead = False
     assert 'resume' in client.answer(client.send_point(0.5, 0.3)).message
     there = positions(client.joint_states[-1:])[0] + [0.0, echo.offset]
     assert trigger(client, 'resume').success
     count = len(client.joint_states)
     echo.offset = 0.0
-    assert client.answer(client.send_point(0.5, 0.3)).level == DiagnosticStatus.OK
+    answer = client.answer(client.send_point(0.5, 0.3))
+    assert answer.level == DiagnosticStatus.OK, answer.message
     client.spin_until(lambda: len(client.joint_states) > count, 'motion')
     began = positions(client.joint_states[count:count + 1])[0]
     assert min(np.abs(began - there).max(), np.abs(began - there + [0.0, 0.6]).max()) < 0.05

@@ -259,6 +259,8 @@ def test_the_node_moves_it(ros_domain: int) -> None:
                   kind=JointState, topic='joint_commands') as operator:
         assert 'names elbow' in operator.command(JointState(name=['elbow'], position=[0.0]))
         assert '1 names and 0 positions' in operator.command(JointState(name=['joint_1']))
+        # The node moves no arm that somebody else may command as well.
+        operator.node.destroy_publisher(operator.commands)
         with running_node('-p', f'urdf_file:={ARM}', '-p', 'use_measured_state:=true'):
             def arrived() -> bool:
                 operator.send_point(0.5, 0.4)

@@ -58,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if NODE in wanted:
         kept &= node_benchmark.run(options)
     if STREAM in wanted:
-        kept &= track_benchmark.run(options)
+        try:
+            kept &= track_benchmark.run(options)
+        except RuntimeError as error:  # a process that ended, or was not given its priority
+            sys.exit(f'{parser.prog}: {error}')
     return 0 if kept else 1
 
 
